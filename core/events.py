@@ -97,8 +97,10 @@ CaseAction = Claim | Release | Reply | WriteNote | Close | ReturnToBot | EraseCo
 class ConsoleActed(Struct, frozen=True, kw_only=True, tag="console"):
     """Somebody of the staff acted at the desk. The outcome is stored under the event's id for the desk to read."""
 
-    #: Id of the account, never its name.
+    #: Id of the account.
     actor: str
+    #: What the person is told: first name or role.
+    name: str = ""
     action: CaseAction
     #: Case number and version the actor was looking at: acting on another case, or on an old view, is refused.
     case: str | None = None

@@ -1,0 +1,333 @@
+"""The composition root: the only place that opens a store, reads the real clock and knows every part by name."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import secrets
+from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any, Literal
+
+from aiohttp import web
+from store.memory import MemoryStore
+
+from bots.clock import SystemClock
+from bots.delivery import Delivery
+from bots.health import Health
+from bots.intake import Intake
+from bots.leases import alone
+from bots.metrics import Metrics
+from bots.operations import operations_routes
+from bots.polling import Polling
+from bots.releases import Releases
+from bots.webhooks import webhook_routes
+from core.capabilities import CAPABILITIES, Capabilities
+from core.errors import SettingsError, StoreError
+from core.ids import Millis
+from core.messages import Address
+from core.ports import Channel, Clock, Store
+from core.settings import Settings
+from handlers.calls import Caller
+from handlers.worker import Worker
+from handoff.accounts import get_account
+from handoff.desk import Desk
+from handoff.feed import ChangeFeed
+from handoff.security import security_headers
+from i18n.formatting import format_day_time
+from store.keyfile import load_or_create_key_file
+from store.seal import KeyRing
+from store.sqlite import SqliteStore, open_sqlite
+
+__all__ = ["App", "Role", "key_ring", "open_store"]
+
+log = logging.getLogger("streetwork.app")
+
+#: ``web`` serves pages and webhooks, ``worker`` runs turns, deliveries and calls; ``run`` is both.
+Role = Literal["web", "worker"]
+
+#: Expired things are erased so often (seconds), so many of each kind at a time.
+SWEEP_EVERY = 60.0
+SWEEP = 500
+BEAT = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A store with the key of its conversation ids."""
+
+    store: Store
+    id_key: bytes
+    ring: KeyRing | None
+
+
+def key_ring(settings: Settings) -> KeyRing:
+    """Return the keys of this installation; makes the key file on the first start."""
+    if settings.keys:
+        if settings.conversations_key is None or settings.records_key is None:
+            raise SettingsError(
+                "STREETWORK_KEYS needs STREETWORK_CONVERSATIONS_KEY and STREETWORK_RECORDS_KEY beside it"
+            )
+        return KeyRing(masters=settings.keys, conversations=settings.conversations_key, records=settings.records_key)
+    path = settings.key_path
+    if path is None:
+        return KeyRing.generate()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return load_or_create_key_file(path)
+
+
+def open_store(settings: Settings) -> Opened:
+    """Open the store that the settings name."""
+    path = settings.store_path
+    if path is None:
+        return Opened(store=MemoryStore(), id_key=secrets.token_bytes(32), ring=None)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    ring = key_ring(settings)
+    return Opened(store=open_sqlite(path, ring), id_key=ring.conversations, ring=ring)
+
+
+class App:
+    """One process of Streetwork."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        roles: frozenset[Role],
+        show: Callable[[str], None] = lambda text: None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.settings = settings
+        self.roles = roles
+        self.clock: Clock = clock or SystemClock()
+        self.metrics = Metrics()
+        self._show = show
+        self._name = f"{os.getpid()}-{secrets.token_hex(4)}"
+        self._tasks: list[asyncio.Task[None]] = []
+        self._stop = asyncio.Event()
+        self.releases = Releases(
+            settings.bot, self.clock, show=show, on_change=lambda program: self.metrics.release(program.release)
+        )
+        self.releases.open()
+        opened = open_store(settings)
+        self.store = opened.store
+        self.ring = opened.ring
+        program = self.releases.current()
+        self.intake = Intake(self.store, self.clock, bot=program.bot, id_key=opened.id_key)
+        self.feed = ChangeFeed(self.store)
+        self.channels = self._channels()
+        parts = ["worker", "delivery"] if "worker" in roles else []
+        self.health = Health(self.store, self.clock, parts=parts)
+        self.worker = Worker(
+            self.store,
+            self.clock,
+            self.releases.current,
+            self._capabilities,
+            name=self._name,
+            batch=settings.workers,
+            metrics=self.metrics,
+            link=self._link,
+        )
+        self.caller = Caller(self.store, self.clock, self.releases.current, name=self._name)
+        self.delivery = Delivery(
+            self.store, self.clock, self.channels, worker=self._name, metrics=self.metrics, on_down=self._down
+        )
+        self.desk = Desk(
+            store=self.store,
+            clock=self.clock,
+            feed=self.feed,
+            public_url=settings.public_url,
+            opening=self._opening,
+        )
+
+    # -- parts -----------------------------------------------------------------------------------------
+
+    def _channels(self) -> dict[tuple[str, str], Channel]:
+        """Return every account of every channel that is set up."""
+        from bots.webchat import WebChat
+
+        program = self.releases.current()
+        found: list[Channel] = [
+            WebChat(
+                store=self.store,
+                clock=self.clock,
+                intake=self.intake,
+                feed=self.feed,
+                title=program.spec.team.name,
+                languages=program.languages,
+                public_url=self.settings.public_url,
+                name_of=self._name_of,
+            )
+        ]
+        if self.settings.telegram_token:
+            from bots.telegram import TelegramChannel
+            from bots.telegram_settings import TelegramSettings
+
+            telegram = TelegramSettings.from_mapping(self.settings.given)
+            found += [
+                TelegramChannel(account, api_url=telegram.api_url, metrics=self.metrics)
+                for account in telegram.accounts
+            ]
+        for point in entry_points(group="streetwork.channels"):
+            found += point.load()(self.settings.given)
+        return {(channel.name, channel.account): channel for channel in found}
+
+    def _capabilities(self, address: Address) -> Capabilities:
+        channel = self.channels.get((address.channel, address.account))
+        return channel.capabilities if channel is not None else CAPABILITIES["webchat"]
+
+    def _link(self, address: Address) -> str | None:
+        link: str | None = getattr(self.channels.get((address.channel, address.account)), "private_link", None)
+        return link
+
+    async def _name_of(self, account: str) -> str | None:
+        found = await get_account(self.store, account, self.clock.now())
+        return found.name if found is not None else None
+
+    def _opening(self, language: str) -> str:
+        """Return when somebody is at the desk next, or an empty text while somebody is."""
+        queue = next(iter(self.releases.current().queues.values()))
+        now = self.clock.now()
+        opens = None if queue.hours.is_open(now) else queue.hours.next_opening(now)
+        return format_day_time(opens, language) if opens is not None else ""
+
+    def _down(self, channel: str, account: str, reason: str) -> None:
+        log.error("channel_down", extra={"channel": channel, "account": account, "code": reason})
+        self._show(f"{channel} {account} does not work: {reason}")
+
+    # -- life ------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Start the parts of this process's roles. Pages are served by :meth:`web`."""
+        for problem in await self.store.check():
+            log.warning("store_check", extra={"code": "store"})
+            self._show(f"Store: {problem}")
+        for channel in self.channels.values():
+            await channel.start()
+        self._spawn("feed", self.feed.run())
+        if "worker" in self.roles:
+            self._spawn("worker", self.worker.run())
+            self._spawn("calls", self.caller.run())
+            self._spawn("delivery", self.delivery.run())
+            self._spawn("sweep", self._sweep())
+            self._spawn("beat", self._beat())
+            for channel in self.channels.values():
+                if hasattr(channel, "prepare_polling") and not self.settings.public_url:
+                    what = f"poll:{channel.name}:{channel.account}"
+                    polling = Polling(channel, self.intake, self.clock, self.metrics)  # type: ignore[arg-type]
+                    self._spawn(what, alone(self.store, self.clock, what, self._name, polling.run))
+        if self.settings.watch:
+            self._spawn("watch", self.releases.watch(self._stop))
+
+    def web(self) -> web.Application:
+        """Return the pages: chat, desk, webhooks, health and metrics."""
+        app = web.Application(middlewares=[security_headers], client_max_size=1 << 20)
+        hooks = {key: channel for key, channel in self.channels.items() if hasattr(channel, "receive")}
+        app.add_routes(webhook_routes(hooks, self.intake, self.metrics))  # type: ignore[arg-type]
+        for channel in self.channels.values():
+            if hasattr(channel, "routes"):
+                app.add_routes(channel.routes())
+        app.add_routes(self.desk.routes())
+        app.add_routes(
+            operations_routes(
+                health=self.health,
+                metrics=self.metrics,
+                store=self.store,
+                clock=self.clock,
+                metrics_token=self.settings.metrics_token,
+            )
+        )
+        app.router.add_get("/", _to_chat)
+        return app
+
+    async def close_pages(self) -> None:
+        """Close the live lines of chat and desk before the server waits for its connections; they come back later."""
+        self.health.stopping()
+        self._stop.set()
+        await self.desk.stop()
+        for channel in self.channels.values():
+            if hasattr(channel, "routes"):
+                await channel.stop()
+
+    async def stop(self) -> None:
+        """Drain: claim nothing more, finish what is leased, close everything."""
+        self.health.stopping()
+        self._stop.set()
+        self.worker.stop()
+        self.caller.stop()
+        if "worker" in self.roles:
+            await self.delivery.drain()
+        graceful = [task for task in self._tasks if task.get_name() in {"worker", "calls", "delivery"}]
+        if graceful:
+            await asyncio.wait(graceful, timeout=15)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for channel in self.channels.values():
+            await channel.stop()
+        await self.store.close()
+
+    def _spawn(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        task.add_done_callback(self._ended)
+        self._tasks.append(task)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """A part that ends by itself is a defect: say so and let the supervisor restart the process."""
+        if task.cancelled() or self._stop.is_set():
+            return
+        error = task.exception()
+        log.error("part_ended", extra={"code": task.get_name(), "error": type(error).__name__}, exc_info=error)
+        self.failed = True
+        self._stop.set()
+
+    failed = False
+
+    async def until_stopped(self) -> None:
+        """Return when a part failed."""
+        await self._stop.wait()
+
+    async def _sweep(self) -> None:
+        while True:
+            with contextlib.suppress(StoreError):
+                while await self.store.sweep(self.clock.now(), SWEEP) >= SWEEP:
+                    await self.clock.sleep(0.1)
+            await self.clock.sleep(SWEEP_EVERY)
+
+    async def _beat(self) -> None:
+        """Show health that the loops come round."""
+        last: Millis = 0
+        while True:
+            if self.worker.beat > last:
+                last = self.worker.beat
+                self.health.beat("worker")
+            self.health.beat("delivery")
+            await self.clock.sleep(BEAT)
+
+
+async def _to_chat(request: web.Request) -> web.Response:
+    raise web.HTTPFound("/chat")
+
+
+@contextlib.asynccontextmanager
+async def store_only(settings: Settings) -> AsyncIterator[SqliteStore]:
+    """Open the SQLite store for a tool, without any other part; closes it at the end."""
+    opened = open_store(settings)
+    try:
+        if not isinstance(opened.store, SqliteStore):
+            raise SettingsError("STREETWORK_STORE is memory:, so there is nothing to work on")
+        yield opened.store
+    finally:
+        await opened.store.close()
+
+
+def backup_path(settings: Settings) -> Path:
+    """Return where a backup goes when no place is named: beside the store."""
+    path = settings.store_path
+    if path is None:
+        raise SettingsError("STREETWORK_STORE is memory:, so there is nothing to keep")
+    return path.with_suffix(".backup.db")

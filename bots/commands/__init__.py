@@ -1,0 +1,1 @@
+"""The commands of ``streetwork``, one file each."""

@@ -1,0 +1,159 @@
+"""``run``, ``web`` and ``worker``: the processes of an installation."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from bots import logs
+from bots.environment import settings_of_process
+from core.settings import Settings
+
+if TYPE_CHECKING:
+    from bots.app import App, Role
+
+__all__ = ["run", "web", "worker"]
+
+
+@click.command()
+@click.option("--watch/--no-watch", default=None, help="Take in changes of the bot's folder (STREETWORK_WATCH).")
+def run(watch: bool | None) -> None:
+    """Start everything on this machine: web pages, workers, Telegram.
+
+    Listens on 127.0.0.1:8080; HOST and PORT change it. Stops cleanly on Ctrl+C and SIGTERM.
+    """
+    _serve(frozenset({"web", "worker"}), first_account=True, watch=watch)
+
+
+@click.command()
+def web() -> None:
+    """Serve only the web pages and webhooks; run `streetwork worker` beside it."""
+    _serve(frozenset({"web"}), first_account=False)
+
+
+@click.command()
+def worker() -> None:
+    """Handle only turns, deliveries and outside calls; any number may run on one store."""
+    _serve(frozenset({"worker"}), first_account=False)
+
+
+def _serve(roles: frozenset[Role], *, first_account: bool, watch: bool | None = None) -> None:
+    from dataclasses import replace
+
+    from bots.app import App
+
+    settings = settings_of_process()
+    if watch is not None:
+        settings = replace(settings, watch=watch)
+    logs.set_up(settings.log_level, settings.log_format)
+    with contextlib.suppress(ImportError):
+        import uvloop
+
+        asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+
+    def show(text: str) -> None:
+        click.echo(text, err=True)
+
+    async def main() -> bool:
+        app = App(settings, roles=roles, show=show)
+        return await _live(app, first_account=first_account)
+
+    if asyncio.run(main()):
+        sys.exit(1)
+
+
+async def _live(app: App, *, first_account: bool) -> bool:
+    """Serve until a signal or a failure; return whether it failed."""
+    from aiohttp import web
+
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    runner = web.AppRunner(app.web(), access_log=None, handle_signals=False, shutdown_timeout=5)
+    await app.start()
+    try:
+        if "web" in app.roles:
+            await runner.setup()
+            site = web.TCPSite(runner, app.settings.host, app.settings.port)
+            await site.start()
+            await _welcome(app, runner, first_account=first_account)
+        failed = loop.create_task(app.until_stopped())
+        signalled = loop.create_task(stop.wait())
+        await asyncio.wait([failed, signalled], return_when=asyncio.FIRST_COMPLETED)
+        for task in (failed, signalled):
+            task.cancel()
+    finally:
+        click.echo("Stopping: finishing what is under way.", err=True)
+        await app.close_pages()
+        await runner.cleanup()
+        await app.stop()
+        logging.getLogger("streetwork.app").info("stopped")
+    return app.failed
+
+
+async def _welcome(app: App, runner: object, *, first_account: bool) -> None:
+    """Print where everything is; with no account yet, make the first one and show its password once."""
+    port = runner.addresses[0][1]  # type: ignore[attr-defined]
+    base = app.settings.public_url or f"http://{_shown(app.settings)}:{port}"
+    lines = [
+        "",
+        "Streetwork is running.",
+        "",
+        f"  Chat (try the bot)   {base}/chat",
+        f"  Desk (counsellors)   {base}/desk",
+    ]
+    if first_account:
+        lines += await _first_account(app)
+    lines += [
+        "",
+        *_telegram(app),
+        f"  Bot                  {app.settings.bot}  (edits are taken in at once when they are clean)",
+    ]
+    if app.ring is not None and app.ring.created:
+        lines += [
+            "",
+            f"  A new key file was made: {app.settings.key_path}",
+            "  Keep a copy in another place: without it nothing that is stored can be read again.",
+        ]
+    lines += ["", "  Stop with Ctrl+C.", ""]
+    click.echo("\n".join(lines), err=True)
+
+
+def _shown(settings: Settings) -> str:
+    return "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104 - only compared
+
+
+async def _first_account(app: App) -> list[str]:
+    from handoff.accounts import add_account, list_accounts
+
+    now = app.clock.now()
+    if await list_accounts(app.store, now):
+        return []
+    _, password = await add_account(
+        app.store, now, login="counsellor", name="Counsellor", languages=app.releases.current().languages
+    )
+    return [
+        "",
+        "  The first account of the desk (shown only this once):",
+        "    Sign-in    counsellor",
+        f"    Password   {password}",
+        "  More accounts: streetwork staff add",
+    ]
+
+
+def _telegram(app: App) -> list[str]:
+    bots = [account for channel, account in app.channels if channel == "telegram"]
+    if not bots:
+        return [
+            "  Telegram             not connected: get a token from @BotFather and start again with",
+            "                       TELEGRAM_TOKEN=… make run",
+        ]
+    how = "by webhook" if app.settings.public_url else "by polling"
+    return [f"  Telegram             bot {account}, {how}" for account in bots]

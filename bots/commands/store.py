@@ -1,0 +1,82 @@
+"""``store``: care of the store. Everything here works while the bot runs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from bots.environment import settings_of_process
+
+__all__ = ["store"]
+
+
+@click.group()
+def store() -> None:
+    """Back up and check the store; look at dead letters. Works while the bot runs."""
+
+
+@store.command()
+@click.argument("target", type=click.Path(path_type=Path), required=False)
+def backup(target: Path | None) -> None:
+    """Copy the store to TARGET (by default beside it). The newest copy of the keys goes with it."""
+    from bots.app import backup_path, store_only
+
+    settings = settings_of_process()
+    where = target or backup_path(settings)
+
+    async def main() -> None:
+        async with store_only(settings) as opened:
+            await opened.backup(where)
+
+    asyncio.run(main())
+    click.echo(f"Backed up to {where}. Keep the key file in another place than the backup.")
+
+
+@store.command()
+def check() -> None:
+    """Check the files of the store; exits with 1 when something is wrong."""
+    from bots.app import store_only
+
+    async def main() -> list[str]:
+        async with store_only(settings_of_process()) as opened:
+            return await opened.check()
+
+    problems = asyncio.run(main())
+    for problem in problems:
+        click.echo(problem)
+    click.echo("The store is well." if not problems else f"{len(problems)} problems.")
+    sys.exit(1 if problems else 0)
+
+
+@store.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON list, for scripts.")
+@click.option("--revive", help="Id of a dead letter to handle once more.")
+def dead(as_json: bool, revive: str | None) -> None:
+    """List dead letters: events that could not be handled. They hold no text here, only where and why."""
+    from bots.app import store_only
+    from bots.clock import SystemClock
+
+    async def main() -> int:
+        async with store_only(settings_of_process()) as opened:
+            if revive is not None:
+                done = await opened.revive(revive, SystemClock().now())
+                click.echo("It is back in its mailbox." if done else f"There is no dead letter {revive}.")
+                return 0 if done else 1
+            found = await opened.dead(1000)
+            rows = [
+                {"id": one.id, "at": one.at, "kind": one.kind, "conversation": one.conversation, "reason": one.reason}
+                for one in found
+            ]
+            if as_json:
+                click.echo(json.dumps(rows))
+            for row in [] if as_json else rows:
+                click.echo(f"{row['id']}  {row['kind']}  {str(row['conversation'])[:8]}  {row['reason']}")
+            if not rows and not as_json:
+                click.echo("No dead letters.")
+            return 0
+
+    sys.exit(asyncio.run(main()))

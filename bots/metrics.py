@@ -1,0 +1,136 @@
+"""Numbers for Prometheus. One registry per app, so two apps in one process (as in tests) do not share counters.
+
+Labels come from short lists (channels, kinds, results); a value that does not look like a word of ours becomes
+``other``, and so does the hundredth different value of a label, so that nothing of a person and no endless series can
+get in. Gauges are read from the store when the page is asked for.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from typing import Final, get_args
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+from bots.metric_names import BUCKETS, COUNTERS, DURATIONS, GAUGES
+from core.errors import StoreError
+from core.ids import Millis
+from core.ports import Store
+from core.records import Stats
+from handoff.cases import CaseState
+
+__all__ = ["CASE_STATES", "CONTENT_TYPE", "Metrics", "allowed"]
+
+CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
+_LABEL = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,39}")
+#: Different values of one label of one metric; what comes later is ``other``.
+_VALUES: Final = 100
+#: Open cases carry their state as a label; closed ones carry none.
+CASE_STATES: Final = tuple(state for state in get_args(CaseState) if state != "closed")
+
+
+class Metrics:
+    """All counters and durations of one app. Fits :class:`bots.base.Metrics`."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._counters = {
+            name: Counter(name, text, labels, namespace="streetwork", registry=self._registry)
+            for name, (text, labels) in COUNTERS.items()
+        }
+        self._durations = {
+            name: Histogram(name, text, labels, namespace="streetwork", buckets=BUCKETS, registry=self._registry)
+            for name, (text, labels) in DURATIONS.items()
+        }
+        self._gauges = {
+            name: Gauge(name, text, labels, namespace="streetwork", registry=self._registry)
+            for name, (text, labels) in GAUGES.items()
+        }
+        self._seen: dict[tuple[str, str], set[str]] = {}
+
+    def count(self, name: str, **labels: str) -> None:
+        """Raise the counter ``name`` by one. Names and labels are those of :data:`bots.metric_names.COUNTERS`."""
+        counter = self._counters[name]
+        (counter.labels(**self._safe(name, labels)) if labels else counter).inc()
+
+    def observe(self, name: str, seconds: float, **labels: str) -> None:
+        """Record a duration of :data:`bots.metric_names.DURATIONS`."""
+        histogram = self._durations[name]
+        (histogram.labels(**self._safe(name, labels)) if labels else histogram).observe(max(0.0, seconds))
+
+    def event(self, channel: str, kind: str, outcome: str) -> None:
+        """Count one event that came in; ``outcome`` is ``accepted`` or ``duplicate``."""
+        self.count("events", channel=channel, kind=kind, outcome=outcome)
+
+    def turn(self, kind: str, seconds: float) -> None:
+        """Count one committed turn and how long it took from claim to commit."""
+        self.count("turns", kind=kind)
+        self.observe("turn_seconds", seconds)
+
+    def ingested(self, channel: str, seconds: float) -> None:
+        """Record how long it took until something that came in was durable."""
+        self.observe("ingest_seconds", seconds, channel=channel)
+
+    def delivered(self, channel: str, result: str, seconds: float | None = None) -> None:
+        """Count how a send ended; ``seconds`` since the message arrived that it answers, where it answers one."""
+        self.count("deliveries", channel=channel, result=result)
+        if seconds is not None:
+            self.observe("delivery_seconds", seconds, channel=channel)
+
+    def fallback_text(self, language: str) -> None:
+        """Count a text that ``language`` lacks or that is not reviewed there."""
+        self.count("fallback_texts", language=language)
+
+    def lease_lost(self, lane: str) -> None:
+        """Count work thrown away because its lease had ended."""
+        self.count("lease_lost", lane=lane)
+
+    def release(self, release: str) -> None:
+        """Note which release of the flows is in use now."""
+        gauge = self._gauges["flows_release"]
+        gauge.clear()
+        gauge.labels(release=release if re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", release) else "other").set(1)
+
+    async def page(self, store: Store, now: Millis) -> bytes:
+        """Return everything in Prometheus' text format; when the store does not answer, ``store_up`` is 0."""
+        try:
+            stats = await store.stats(now)
+        except StoreError:
+            self._gauges["store_up"].set(0)
+        else:
+            self._gauges["store_up"].set(1)
+            self._take(stats)
+        return generate_latest(self._registry)
+
+    def _take(self, stats: Stats) -> None:
+        self._gauges["conversations"].set(stats.conversations)
+        self._gauges["due_turns"].set(stats.due_turns)
+        self._gauges["undelivered"].set(stats.undelivered)
+        self._gauges["outbox_age_seconds"].set(stats.oldest_undelivered / 1000)
+        self._gauges["open_calls"].set(stats.open_calls)
+        self._gauges["dead_letters"].set(stats.dead)
+        for state in CASE_STATES:
+            self._gauges["cases"].labels(state=state).set(stats.labels.get(state, 0))
+
+    def _safe(self, name: str, labels: dict[str, str]) -> dict[str, str]:
+        return {label: self._safe_value(name, label, value) for label, value in labels.items()}
+
+    def _safe_value(self, name: str, label: str, value: str) -> str:
+        if not _LABEL.fullmatch(value):
+            return "other"
+        seen = self._seen.setdefault((name, label), set())
+        if value not in seen:
+            if len(seen) >= _VALUES:
+                return "other"
+            seen.add(value)
+        return value
+
+
+def allowed(authorization: str | None, token: str | None) -> bool:
+    """Say whether a request with this ``Authorization`` header may read the page; without a token everybody may."""
+    if token is None:
+        return True
+    given = (authorization or "").encode("utf-8", "surrogateescape")
+    return hmac.compare_digest(given, f"Bearer {token}".encode())

@@ -1,0 +1,105 @@
+"""Asking a provider for news, for machines that have no public address.
+
+The offset moves only after everything before it is durable: it is the acknowledgement. A crash between the two makes
+the provider hand out the same updates again, and the store drops them by their event ids.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from bots.base import Metrics, NoMetrics, Polled, PollingChannel, PollingConflict, ProviderUnreachable
+from bots.intake import Intake
+from core.errors import ChannelMisconfigured, StoreError
+from core.ports import Clock
+
+__all__ = ["Polling"]
+
+#: Seconds to wait after the first failure, doubled with each further one up to the second number.
+_UNREACHABLE = (1.0, 30.0)
+_CONFLICT = (5.0, 60.0)
+_MISCONFIGURED = (60.0, 600.0)
+_STORE_DOWN = (0.5, 5.0)
+
+_log = logging.getLogger(__name__)
+
+
+class Polling:
+    """Polls one channel until it is cancelled. Nothing that a provider or the store does ends it."""
+
+    def __init__(self, channel: PollingChannel, intake: Intake, clock: Clock, metrics: Metrics | None = None) -> None:
+        self._channel = channel
+        self._intake = intake
+        self._clock = clock
+        self._metrics = metrics or NoMetrics()
+        self._failures = 0
+        self._offset: int | None = None
+
+    async def run(self) -> None:
+        """Poll and ingest for ever; stops at once when cancelled, and then nothing unacknowledged is lost."""
+        while not await self._prepared():
+            pass
+        _log.info("Polling %s account %s", self._channel.name, self._channel.account)
+        while True:
+            polled = await self._poll()
+            if polled is not None:
+                await self._keep(polled)
+
+    async def _prepared(self) -> bool:
+        try:
+            await self._channel.prepare_polling()
+        except (ProviderUnreachable, PollingConflict, ChannelMisconfigured) as exc:
+            await self._failed(exc)
+            return False
+        self._failures = 0
+        return True
+
+    async def _poll(self) -> Polled | None:
+        try:
+            polled = await self._channel.poll(self._offset)
+        except (ProviderUnreachable, PollingConflict, ChannelMisconfigured) as exc:
+            await self._failed(exc)
+            return None
+        self._failures = 0
+        return polled
+
+    async def _keep(self, polled: Polled) -> None:
+        """Ingest, as often as it takes; only then move the offset."""
+        failures = 0
+        while True:
+            try:
+                await self._intake.accept(self._channel.name, self._channel.account, polled.incoming)
+            except StoreError as exc:
+                failures += 1
+                _log.error("Updates of %s not taken: the store says %s", self._channel.name, exc.code)
+                self._metrics.count("polls", channel=self._channel.name, result="store-down")
+                await self._clock.sleep(_backoff(_STORE_DOWN, failures))
+            else:
+                break
+        self._offset = polled.offset
+        self._metrics.count("polls", channel=self._channel.name, result="ok")
+        self._channel.acknowledge(polled.incoming)
+
+    async def _failed(self, error: ProviderUnreachable | PollingConflict | ChannelMisconfigured) -> None:
+        self._failures += 1
+        where = (self._channel.name, self._channel.account)
+        self._metrics.count("polls", channel=where[0], result=error.code)
+        if isinstance(error, PollingConflict):
+            _log.error(
+                "%s account %s is already polled by another process, or has a webhook: stop the other one, "
+                "or run `streetwork webhook delete`. Trying again.",
+                *where,
+            )
+            delay = _backoff(_CONFLICT, self._failures)
+        elif isinstance(error, ProviderUnreachable):
+            _log.warning("%s account %s cannot be reached (%s)", *where, error)
+            delay = max(error.after or 0.0, _backoff(_UNREACHABLE, self._failures))
+        else:
+            _log.error("%s account %s: %s", *where, error)
+            delay = _backoff(_MISCONFIGURED, self._failures)
+        await self._clock.sleep(delay)
+
+
+def _backoff(bounds: tuple[float, float], failures: int) -> float:
+    first, most = bounds
+    return min(most, first * 2.0 ** min(failures - 1, 16))

@@ -1,0 +1,83 @@
+"""The bot in use, and how an edited one takes its place: checked whole, swapped in one step, never half."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import watchfiles
+from flows.loader import Loaded, load
+
+from core.errors import BotBroken
+from core.ports import Clock
+from flows.findings import render
+from flows.program import Program
+
+__all__ = ["Releases", "load_bot", "report"]
+
+log = logging.getLogger("streetwork.releases")
+
+
+def load_bot(folder: Path, clock: Clock) -> Loaded:
+    """Load and check a bot's folder as of today. The result says what is wrong; nothing is raised for content."""
+    return load(folder, today=datetime.fromtimestamp(clock.now() / 1000, UTC).date())
+
+
+class Releases:
+    """Holds the program in use. Reading it is free; replacing it is one assignment."""
+
+    def __init__(
+        self, folder: Path, clock: Clock, *, show: Callable[[str], None], on_change: Callable[[Program], None]
+    ) -> None:
+        self.folder = folder
+        self._clock = clock
+        self._show = show
+        self._on_change = on_change
+        self._program: Program | None = None
+
+    def current(self) -> Program:
+        """Return the bot in use."""
+        if self._program is None:
+            raise BotBroken(f"{self.folder}: no bot is loaded")
+        return self._program
+
+    def open(self) -> Program:
+        """Load the bot for the first time; raises :class:`core.errors.BotBroken` with every finding."""
+        loaded = load_bot(self.folder, self._clock)
+        if loaded.program is None:
+            raise BotBroken(report(loaded))
+        return self._take(loaded.program)
+
+    async def reload(self) -> bool:
+        """Check the folder and swap the bot if it has no errors; else show them and keep the old one."""
+        loaded = await asyncio.to_thread(load_bot, self.folder, self._clock)
+        if loaded.program is None:
+            errors = sum(finding.level == "error" for finding in loaded.findings)
+            self._show(f"{report(loaded)}\nThe change was not taken in; the earlier flows stay in use.")
+            log.warning("flows_kept", extra={"count": errors})
+            return False
+        if self._program is not None and loaded.program.release == self._program.release:
+            return False
+        self._take(loaded.program)
+        self._show(f"The changed flows are in use now (release {loaded.program.release}).")
+        log.info("flows_changed", extra={"code": loaded.program.release})
+        return True
+
+    async def watch(self, stop: asyncio.Event) -> None:
+        """Reload on every change of the folder until ``stop`` is set."""
+        async for _ in watchfiles.awatch(self.folder, stop_event=stop, step=100, debounce=500):
+            await self.reload()
+
+    def _take(self, program: Program) -> Program:
+        self._program = program
+        self._on_change(program)
+        return program
+
+
+def report(loaded: Loaded, *, color: bool = False) -> str:
+    """Return the errors of a bot that cannot be used, as text."""
+    errors = [finding for finding in loaded.findings if finding.level == "error"]
+    return render(errors, loaded.sources, color=color)

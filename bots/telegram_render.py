@@ -1,0 +1,181 @@
+"""From the neutral message to the parameters of a Bot API call. Pure, so that every rule can be tested alone.
+
+Texts go out plain with entities and never with a parse mode: no text can break a message. Nothing is ever cut here;
+what Telegram would not take is refused with a reason, because the turn already split the text to the channel's limits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import assert_never
+
+from msgspec import Struct
+from telegram import (
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    KeyboardButton,
+    LinkPreviewOptions,
+    MessageEntity,
+    ReplyKeyboardMarkup,
+    ReplyKeyboardRemove,
+)
+
+from core.messages import MediaKind, Option, Outbound, Say, SendLocation, SendMedia, Span
+
+__all__ = ["CannotRender", "File", "Message", "Place", "Rendered", "render", "utf16_length"]
+
+#: Bot API 10.1: text 1-4096 and caption 0-1024 after parsing, in UTF-16 units; callback data 1-64 bytes.
+_TEXT = 4096
+_CAPTION = 1024
+_CALLBACK_BYTES = 64
+#: PTB's InlineKeyboardMarkupLimit.
+_BUTTONS = 100
+#: Labels up to this length stand two in a row; longer ones would be cut on small phones.
+_SHORT_LABEL = 12
+
+Keyboard = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove
+
+#: Text of the button that shares something; the client shows it as we send it.
+_SHARE = {
+    "location": {
+        "en": "Send my location",
+        "de": "Meinen Standort senden",
+        "ar": "إرسال موقعي",
+        "bg": "Изпрати местоположението ми",
+        "ru": "Отправить моё местоположение",
+    },
+    "contact": {
+        "en": "Send my phone number",
+        "de": "Meine Telefonnummer senden",
+        "ar": "إرسال رقم هاتفي",
+        "bg": "Изпрати телефонния ми номер",
+        "ru": "Отправить мой номер телефона",
+    },
+}
+
+
+class CannotRender(Exception):
+    """Telegram would not take this message; the text says why, for a counsellor."""
+
+
+class Message(Struct, frozen=True, kw_only=True):
+    """Parameters of sendMessage."""
+
+    text: str
+    entities: tuple[MessageEntity, ...] = ()
+    reply_markup: Keyboard | None = None
+    #: Pages are named in the text; a preview would load the page for the person and hide the text.
+    link_preview: LinkPreviewOptions = LinkPreviewOptions(is_disabled=True)
+
+
+class File(Struct, frozen=True, kw_only=True):
+    """Parameters of sendPhoto, sendVoice and so on; ``kind`` names the method."""
+
+    kind: MediaKind
+    ref: str
+    caption: str | None = None
+    name: str | None = None
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """Parameters of sendLocation, or of sendVenue where there is a title."""
+
+    latitude: float
+    longitude: float
+    title: str | None = None
+
+
+Rendered = Message | File | Place
+
+
+def render(message: Outbound, *, private: bool = True) -> Rendered:
+    """Return the call for ``message``; raises :class:`CannotRender`. ``private`` is false in groups."""
+    match message:
+        case Say():
+            return _say(message, private=private)
+        case SendMedia():
+            if message.caption and utf16_length(message.caption) > _CAPTION:
+                raise CannotRender(f"The caption is longer than Telegram's {_CAPTION} characters")
+            return File(kind=message.kind, ref=message.ref, caption=message.caption or None, name=message.name)
+        case SendLocation():
+            return Place(latitude=message.latitude, longitude=message.longitude, title=message.label or None)
+        case _:
+            assert_never(message)
+
+
+def utf16_length(text: str) -> int:
+    """Return the length of ``text`` in UTF-16 units, the way Telegram counts."""
+    return len(text) if text.isascii() else len(text) + sum(char > "\uffff" for char in text)
+
+
+def _say(say: Say, *, private: bool) -> Message:
+    text = say.text
+    markup: Keyboard | None = None
+    if say.request is not None and private:
+        text = "\n".join([text, *(f"{option.label}: {option.url}" for option in say.options if option.url)])
+        markup = _share_keyboard(say)
+    elif say.options:
+        markup = InlineKeyboardMarkup(list(_rows(say.options)))
+    elif private:
+        # A phone keeps showing the last keyboard (the share button) until a message takes it away.
+        markup = ReplyKeyboardRemove()
+    if not text.strip():
+        raise CannotRender("The message is empty")
+    if utf16_length(text) > _TEXT:
+        raise CannotRender(f"The text is longer than Telegram's {_TEXT} characters")
+    return Message(text=text, entities=tuple(_entities(say.text, say.spans)), reply_markup=markup)
+
+
+def _entities(text: str, spans: Iterable[Span]) -> Iterator[MessageEntity]:
+    """Yield the spans in UTF-16 units; what lies outside the text or is empty formats nothing and is left out."""
+    for span in sorted(spans, key=lambda span: (span.start, -span.end)):
+        start, end = max(0, span.start), min(len(text), span.end)
+        if start >= end or (span.style == "link" and not span.url):
+            continue
+        offset, length = utf16_length(text[:start]), utf16_length(text[start:end])
+        kind = MessageEntity.TEXT_LINK if span.style == "link" else span.style
+        yield MessageEntity(type=kind, offset=offset, length=length, url=span.url if span.style == "link" else None)
+
+
+def _rows(options: tuple[Option, ...]) -> Iterator[list[InlineKeyboardButton]]:
+    """Yield rows of buttons: one a row, or two where both labels are short."""
+    if len(options) > _BUTTONS:
+        raise CannotRender(f"There are more than {_BUTTONS} buttons")
+    pending: InlineKeyboardButton | None = None
+    for option in options:
+        button = _button(option)
+        if len(option.label) > _SHORT_LABEL:
+            if pending is not None:
+                yield [pending]
+                pending = None
+            yield [button]
+        elif pending is not None:
+            yield [pending, button]
+            pending = None
+        else:
+            pending = button
+    if pending is not None:
+        yield [pending]
+
+
+def _button(option: Option) -> InlineKeyboardButton:
+    if not option.label.strip():
+        raise CannotRender("A button has no label")
+    if option.url is not None:
+        return InlineKeyboardButton(option.label, url=option.url)
+    if not 1 <= len(option.token.encode()) <= _CALLBACK_BYTES:
+        raise CannotRender(f"What a button carries is not 1 to {_CALLBACK_BYTES} bytes long")
+    return InlineKeyboardButton(option.label, callback_data=option.token)
+
+
+def _share_keyboard(say: Say) -> ReplyKeyboardMarkup:
+    """Return a keyboard whose first button shares; the others send their label as text, which answers as well."""
+    wanted = say.request or "location"
+    labels = _SHARE[wanted]
+    label = labels.get((say.language or "en").split("-")[0].lower(), labels["en"])
+    if wanted == "location":
+        share = KeyboardButton(label, request_location=True)
+    else:
+        share = KeyboardButton(label, request_contact=True)
+    rows = [[share], *([KeyboardButton(option.label)] for option in say.options if not option.url)]
+    return ReplyKeyboardMarkup(rows, resize_keyboard=True, one_time_keyboard=True)

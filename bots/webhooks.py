@@ -1,0 +1,92 @@
+"""The web address that providers call: ``POST /webhook/{channel}/{account}``.
+
+A call is answered with success only after everything in it is durable. Every other answer is chosen for what the
+provider does with it: Telegram repeats whatever is not 2xx and sends nothing else of that chat meanwhile, for up to a
+day. So what is genuine but not understood gets 200 and is counted; only a store that is down (503, try again in two
+seconds) and calls that are not from the provider at all (403, 400, 413) are refused.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+from aiohttp import web
+
+from bots.base import BadRequest, BadSignature, Metrics, NoMetrics, Received, WebhookChannel
+from bots.intake import Intake
+from core.errors import StoreError
+
+__all__ = ["MAX_BODY", "RETRY_AFTER", "webhook_routes"]
+
+#: Largest body read. Telegram's updates stay below 100 kB; Viber's requests are at most 30 kB.
+MAX_BODY = 1024 * 1024
+#: Seconds after which the provider may try again when the store cannot take anything. Telegram obeys it.
+RETRY_AFTER = 2
+
+_log = logging.getLogger(__name__)
+
+
+async def _read(request: web.Request) -> bytes | None:
+    """Return the body, or None when it is longer than :data:`MAX_BODY` (the rest stays unread)."""
+    if (request.content_length or 0) > MAX_BODY:
+        return None
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.content.iter_any():
+        size += len(chunk)
+        if size > MAX_BODY:
+            return None
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+class _Webhooks:
+    """Answers the calls; ``channels`` may change while it runs."""
+
+    def __init__(self, channels: Mapping[tuple[str, str], WebhookChannel], intake: Intake, metrics: Metrics) -> None:
+        self._channels = channels
+        self._intake = intake
+        self._metrics = metrics
+
+    async def handle(self, request: web.Request) -> web.Response:
+        key = (request.match_info["channel"], request.match_info["account"])
+        channel = self._channels.get(key)
+        if channel is None:
+            # The names come from outside, so they are neither logged nor used as labels.
+            return self._refuse(404, "unknown", "none")
+        body = await _read(request)
+        if body is None:
+            return self._refuse(413, "too-large", key[0])
+        try:
+            received = await channel.receive(request.headers, body, target=request.raw_path)
+        except BadSignature:
+            return self._refuse(403, "bad-signature", key[0])
+        except BadRequest as exc:
+            _log.warning("webhook body of %s is malformed: %s", key[0], exc)
+            return self._refuse(400, "malformed", key[0])
+        return await self._keep(key, received)
+
+    async def _keep(self, key: tuple[str, str], received: Received) -> web.Response:
+        try:
+            await self._intake.accept(*key, received.incoming)
+            if received.receipts:
+                await self._intake.receipts(received.receipts)
+        except StoreError as exc:
+            _log.error("webhook of %s not taken: the store says %s", key[0], exc.code)
+            response = self._refuse(503, "store-down", key[0])
+            response.headers["Retry-After"] = str(RETRY_AFTER)
+            return response
+        self._metrics.count("webhooks", channel=key[0], result="ok")
+        return web.Response(body=received.body, content_type=received.content_type)
+
+    def _refuse(self, status: int, result: str, channel: str) -> web.Response:
+        self._metrics.count("webhooks", channel=channel, result=result)
+        return web.Response(status=status, text=result)
+
+
+def webhook_routes(
+    channels: Mapping[tuple[str, str], WebhookChannel], intake: Intake, metrics: Metrics | None = None
+) -> list[web.AbstractRouteDef]:
+    """Return the route for the webhooks of ``channels``, which are keyed by (channel, account)."""
+    return [web.post("/webhook/{channel}/{account}", _Webhooks(channels, intake, metrics or NoMetrics()).handle)]

@@ -1,0 +1,219 @@
+"""From a neutral message to parts that a channel can take.
+
+Too many options become a numbered list, long labels are cut and listed in full, formatting that cannot be shown is
+taken off (a link keeps its address in brackets), and long texts are split at a paragraph, else a line, a sentence, a
+word, and only at last between two visible characters. Nothing a person needs is left out on the way, and rendering
+a part again changes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+from typing import Literal
+
+from msgspec.structs import replace
+
+from core.capabilities import Capabilities
+from core.graphemes import Unit, boundaries, cut, length
+from core.messages import Option, Outbound, Say, SendMedia, Span
+
+__all__ = ["CAPTION", "render"]
+
+#: Longest caption of a file, Telegram's limit (Bot API sendPhoto); a longer one follows as a message of its own.
+CAPTION = 1024
+
+RLM, FSI, PDI = "\u200f", "\u2068", "\u2069"
+#: Languages written from right to left, by primary subtag.
+RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
+
+#: Where to split, best first: the match is what may be dropped between two parts.
+PLACES = (
+    re.compile(r"\n[^\S\n]*\n\s*"),
+    re.compile(r"\n\s*"),
+    re.compile(r"(?<=[.!?…؟۔。！？])[\"'»”’)\]]*(\s+)"),
+    re.compile(r"\s+"),
+)
+#: A paragraph, line or sentence is only a good place when the part is at least this much full.
+FULL_ENOUGH = 1 / 3
+
+
+def render(message: Outbound, capabilities: Capabilities) -> tuple[Outbound, ...]:
+    """Return ``message`` as parts within ``capabilities``, in order; options and requests go with the last part.
+
+    Where buttons are not possible the options stand as a numbered list in the text (Latin digits, in the order of
+    the options) and the parts have none.
+    """
+    match message:
+        case Say():
+            return _render_text(message, capabilities)
+        case SendMedia(caption=caption) if caption and length(caption, capabilities.unit) > CAPTION:
+            return (replace(message, caption=None), *_render_text(Say(text=caption), capabilities))
+        case _:
+            return (message,)
+
+
+def _render_text(message: Say, capabilities: Capabilities) -> tuple[Say, ...]:
+    text = message.text
+    spans = tuple(_valid(message.spans, len(text)))
+    if not capabilities.formatting:
+        text, spans = _spell_out_links(text, spans), ()
+    options, listed = _fit_options(message.options, capabilities)
+    if listed:
+        numbered = _numbered(message.options, _right_to_left(message))
+        body = text.rstrip()
+        text = f"{body}\n\n{numbered}" if body else numbered
+        spans = tuple(_valid(spans, len(body)))
+    parts = [
+        replace(message, text=text[start:end], spans=_within(spans, start, end), options=(), request=None)
+        for start, end in _split(text, spans, capabilities)
+    ]
+    return (*parts[:-1], replace(parts[-1], options=options, request=_request(message, capabilities)))
+
+
+def _request(message: Say, capabilities: Capabilities) -> Literal["location", "contact"] | None:
+    possible = {"location": capabilities.request_location, "contact": capabilities.request_contact}
+    return message.request if message.request and possible[message.request] else None
+
+
+# -- options ---------------------------------------------------------------------------------------------
+
+
+def _fit_options(options: tuple[Option, ...], capabilities: Capabilities) -> tuple[tuple[Option, ...], bool]:
+    """Return the buttons, and whether the options must be listed in the text as well or instead."""
+    if not options:
+        return (), False
+    if len(options) > capabilities.buttons:
+        return (), True
+    fitted = tuple(replace(o, label=cut(o.label, capabilities.label, capabilities.unit)) for o in options)
+    return fitted, fitted != options
+
+
+def _numbered(options: Sequence[Option], right_to_left: bool) -> str:
+    lines = []
+    for n, option in enumerate(options, 1):
+        label = " ".join(option.label.split())
+        # A Latin label would turn the whole line round and put its number at the wrong end.
+        turned = right_to_left and _first_strong(label) == "L"
+        line = f"{RLM}{n}. {FSI}{label}{PDI}" if turned else f"{n}. {label}"
+        lines.append(f"{line}: {option.url}" if option.url else line)
+    return "\n".join(lines)
+
+
+def _right_to_left(message: Say) -> bool:
+    if message.language:
+        return message.language.replace("_", "-").split("-")[0].lower() in RIGHT_TO_LEFT
+    return _first_strong(message.text) == "R"
+
+
+def _first_strong(text: str) -> str | None:
+    """Return L or R, the direction of the first letter; None when there is no letter."""
+    for char in text:
+        kind = unicodedata.bidirectional(char)
+        if kind in {"L", "R", "AL"}:
+            return "L" if kind == "L" else "R"
+    return None
+
+
+# -- formatting ------------------------------------------------------------------------------------------
+
+
+def _valid(spans: Iterable[Span], end: int) -> Iterable[Span]:
+    """Give the spans cut to the text, without the ones that mark nothing."""
+    for span in spans:
+        first, last = max(span.start, 0), min(span.end, end)
+        if first < last and (span.style != "link" or span.url):
+            yield span if (first, last) == (span.start, span.end) else replace(span, start=first, end=last)
+
+
+def _spell_out_links(text: str, spans: Sequence[Span]) -> str:
+    for span in sorted(spans, key=lambda s: s.end, reverse=True):
+        label = text[span.start : span.end]
+        if span.style == "link" and span.url and label.strip() not in {span.url, span.url.removeprefix("https://")}:
+            text = f"{text[: span.end]} ({span.url}){text[span.end :]}"
+    return text
+
+
+def _within(spans: Iterable[Span], start: int, end: int) -> tuple[Span, ...]:
+    """Return the spans of ``text[start:end]``, with offsets of that part."""
+    moved = (replace(s, start=s.start - start, end=s.end - start) for s in spans)
+    return tuple(_valid(moved, end - start))
+
+
+# -- splitting -------------------------------------------------------------------------------------------
+
+
+def _split(text: str, spans: Sequence[Span], capabilities: Capabilities) -> list[tuple[int, int]]:
+    """Return (start, end) of the parts of ``text``, in code points; always at least one."""
+    limit, unit = capabilities.text, capabilities.unit
+    if length(text, unit) <= limit:
+        return [(0, len(text))]
+    ruler = _Ruler(text, spans, limit, unit)
+    parts = []
+    start = ruler.skip_space(0)
+    while start < len(text):
+        end, following = ruler.part(start)
+        parts.append((start, end))
+        start = following
+    return parts or [(0, 0)]
+
+
+class _Ruler:
+    """Measures one long text and finds where it may be split."""
+
+    def __init__(self, text: str, spans: Sequence[Span], limit: int, unit: Unit) -> None:
+        self._text = text
+        self._limit = limit
+        #: Units from the beginning to each position.
+        self._offset = [0, *accumulate(length(char, unit) for char in text)]
+        self._visible = frozenset(boundaries(text))
+        #: Only what fits into one part can be kept whole.
+        self._whole = [s for s in spans if self._offset[s.end] - self._offset[s.start] <= limit]
+
+    def part(self, start: int) -> tuple[int, int]:
+        """Return where the part that begins at ``start`` ends, and where the next one begins."""
+        if self._offset[-1] - self._offset[start] <= self._limit:
+            return self._strip(start, len(self._text)), len(self._text)
+        reach = start + 1
+        while self._offset[reach + 1] - self._offset[start] <= self._limit:
+            reach += 1
+        for keep_whole in (True, False):
+            end = self._best(start, reach, keep_whole)
+            if end is not None:
+                return self._strip(start, end), self.skip_space(end)
+        # One visible character longer than the limit, such as a letter under hundreds of marks.
+        return reach, reach
+
+    def skip_space(self, at: int) -> int:
+        """Return the first position from ``at`` on where something visible begins."""
+        while at < len(self._text) and self._text[at].isspace() and at + 1 in self._visible:
+            at += 1
+        return at
+
+    def _strip(self, start: int, end: int) -> int:
+        """Return ``end`` without the white space before it, never an empty part."""
+        kept = start + len(self._text[start:end].rstrip())
+        return kept if kept > start and kept in self._visible else end
+
+    def _best(self, start: int, reach: int, keep_whole: bool) -> int | None:
+        """Return the best place to end in (start, reach], or None; ``keep_whole`` spares bold text and links."""
+        # White space right behind the limit is as good as before it: it is dropped.
+        window_end = self.skip_space(reach)
+        for place in PLACES:
+            needed = FULL_ENOUGH * self._limit if place is not PLACES[-1] else 1
+            for match in reversed(list(place.finditer(self._text, start, window_end))):
+                end = match.start(match.lastindex or 0)
+                full = self._offset[end] - self._offset[start]
+                if needed <= full <= self._limit and self._allowed(end, keep_whole):
+                    return end
+        for end in range(reach, start, -1):
+            if self._allowed(end, keep_whole):
+                return end
+        return None
+
+    def _allowed(self, at: int, keep_whole: bool) -> bool:
+        if at not in self._visible:
+            return False
+        return not keep_whole or not any(s.start < at < s.end for s in self._whole)

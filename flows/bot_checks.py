@@ -1,0 +1,138 @@
+"""What holds for the whole bot: ``bot.yaml`` refers to what exists, facts have no gaps, no name is given twice."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+from importlib.metadata import entry_points
+
+from core.capabilities import CAPABILITIES
+from flows.crisis import pattern
+from flows.draft import Draft
+from flows.facts import check_facts
+from flows.findings import did_you_mean
+from flows.hours import OpeningHours
+from flows.references import check_target
+from flows.spec import BotSpec
+from flows.texts import TEXTS
+from flows.yaml_nodes import Path
+
+__all__ = ["check_bot"]
+
+
+def check_bot(draft: Draft, today: date) -> None:
+    """Check everything outside the flows."""
+    if draft.bot is not None:
+        _Bot(draft, draft.bot).check()
+    _check_facts(draft, today)
+    _check_faq(draft, today)
+    _check_crisis(draft)
+
+
+class _Bot:
+    """The references of bot.yaml."""
+
+    def __init__(self, draft: Draft, bot: BotSpec) -> None:
+        self.draft = draft
+        self.bot = bot
+        self.doc = draft.bot_doc
+
+    def check(self) -> None:
+        self.languages()
+        self.channels()
+        self.places()
+        self.queues()
+        for name in self.bot.texts:
+            if name not in TEXTS:
+                self.add("E216", ("texts", name), name, f"the framework has no text “{name}”", TEXTS, key=True)
+
+    def add(self, code: str, path: Path, name: str, message: str, known: Collection[str], *, key: bool = False) -> None:
+        span = self.doc.span(path, key=True) if key else self.doc.inside(path, name)
+        self.doc.add(code, span, message, suggestion=did_you_mean(name, known))
+
+    def languages(self) -> None:
+        languages = self.bot.languages
+        offered = {*languages.offered, languages.source}
+        for language, others in languages.fallback.items():
+            if language not in offered:
+                path: Path = ("languages", "fallback", language)
+                self.add("E208", path, language, f"the language {language} is not offered", offered, key=True)
+            for index, other in enumerate(others):
+                path = ("languages", "fallback", language, index)
+                if other not in offered:
+                    self.add("E208", path, other, f"the language {other} is not offered", offered)
+
+    def channels(self) -> None:
+        known = {*CAPABILITIES, *(point.name for point in entry_points(group="streetwork.channels"))}
+        for index, channel in enumerate(self.bot.channels):
+            if channel not in known:
+                self.add("E209", ("channels", index), channel, f"there is no channel “{channel}”", known)
+
+    def places(self) -> None:
+        bot, flows = self.bot, self.draft.flows
+        if bot.start not in flows:
+            self.add("E202", ("start",), bot.start, f"there is no flow “{bot.start}”", flows)
+        check_target(self.draft, self.doc, ("home",), bot.home, "", None)
+        for name, command in bot.commands.items():
+            if command.goto:
+                check_target(self.draft, self.doc, ("commands", name, "goto"), command.goto, "", None)
+            if command.call and command.call not in flows:
+                path: Path = ("commands", name, "call")
+                self.add("E202", path, command.call, f"there is no flow “{command.call}”", flows)
+
+    def queues(self) -> None:
+        offered = self.bot.languages.offered
+        for name, queue in self.bot.queues.items():
+            for index, language in enumerate(queue.languages):
+                if language not in {*offered, self.bot.languages.source}:
+                    path: Path = ("queues", name, "languages", index)
+                    self.add("E208", path, language, f"the language {language} is not offered", offered)
+            try:
+                OpeningHours.parse(queue.hours, queue.zone, queue.holidays)
+            except ValueError as error:
+                self.doc.add("E706", self.doc.span(("queues", name, "hours")), str(error).rstrip("."))
+
+
+def _check_facts(draft: Draft, today: date) -> None:
+    doc = draft.facts_doc
+
+    def report(code: str, fact: str, index: int | None, message: str) -> None:
+        path: Path = (fact,) if index is None else (fact, "values", index)
+        key = "until" if code == "H704" else "from"
+        doc.add(code, doc.span((*path, key)), message)
+
+    check_facts(draft.facts, today, report)
+
+
+def _check_faq(draft: Draft, today: date) -> None:
+    seen: dict[str, str] = {}
+    topics: dict[str, str] = {}
+    for faq in draft.faq:
+        if faq.spec is None:
+            continue
+        first = topics.setdefault(faq.spec.topic, faq.doc.file)
+        if first != faq.doc.file:
+            faq.doc.add("E111", faq.doc.span(("topic",)), f"the topic “{faq.spec.topic}” is in {first} already")
+        for name, entry in faq.spec.entries.items():
+            path = ("entries", name)
+            before = seen.setdefault(name, faq.doc.file)
+            if before != faq.doc.file:
+                faq.doc.add("E111", faq.doc.span(path, key=True), f"the entry “{name}” is in {before} already")
+            examples = [line for line in (entry.examples or "").splitlines() if line.strip()]
+            if len(examples) < 2:
+                faq.doc.add("H510", faq.doc.span(path, key=True), f"“{name}” has fewer than two example questions")
+            if entry.review_by < today:
+                span = faq.doc.span((*path, "review_by"))
+                faq.doc.add("W511", span, f"“{name}” was to be checked again by {entry.review_by}")
+            if entry.checked > today:
+                faq.doc.add("E106", faq.doc.span((*path, "checked")), f"“{name}” is checked on a day that has not come")
+
+
+def _check_crisis(draft: Draft) -> None:
+    for name, kind in draft.crisis.items():
+        for group, phrases in (("phrases", kind.phrases), ("unless", kind.unless)):
+            for language, listed in phrases.items():
+                for index, phrase in enumerate(listed):
+                    if pattern(phrase) is None:
+                        span = draft.crisis_doc.span((name, group, language, index))
+                        draft.crisis_doc.add("E707", span, f"in the phrase “{phrase[:40]}” nothing can be recognised")

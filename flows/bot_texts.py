@@ -1,0 +1,115 @@
+"""Every text of a bot in one list: for translators, for the checks and for the extractor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from flows.draft import Draft, FlowDraft
+from flows.spec import BotSpec, CrisisKind, FaqFile
+from flows.yaml_nodes import Document, Path, Span
+
+__all__ = ["BotText", "bot_texts", "crisis_texts", "faq_texts", "flow_texts", "texts_of"]
+
+TextKind = Literal["body", "label", "words", "staff", "examples"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BotText:
+    """One text: its context for translators, the source, and where it stands."""
+
+    context: str
+    source: str
+    kind: TextKind
+    doc: Document
+    path: Path
+    #: The flow whose variables it can name.
+    flow: FlowDraft | None = None
+    #: For translators.
+    comment: str | None = None
+    #: Step of a label, for counting the options of one message.
+    step: str | None = None
+
+    @property
+    def span(self) -> Span:
+        """Return where the text begins."""
+        return self.doc.inside(self.path, self.source.split("\n", 1)[0])
+
+
+def texts_of(draft: Draft) -> Iterator[BotText]:
+    """Yield every text of the bot."""
+    if draft.bot is not None:
+        yield from bot_texts(draft.bot_doc, draft.bot)
+    for flow in draft.flows.values():
+        yield from flow_texts(flow)
+    for faq in draft.faq:
+        if faq.spec is not None:
+            yield from faq_texts(faq.doc, faq.spec)
+    for name, kind in draft.crisis.items():
+        yield from crisis_texts(draft.crisis_doc, name, kind)
+
+
+def bot_texts(doc: Document, bot: BotSpec) -> Iterator[BotText]:
+    """Yield the texts of bot.yaml."""
+    yield BotText(context="bot.name", source=bot.name, kind="body", doc=doc, path=("name",))
+    yield BotText(context="team.contact", source=bot.team.contact, kind="body", doc=doc, path=("team", "contact"))
+    for name, queue in bot.queues.items():
+        path: Path = ("queues", name, "promise")
+        yield BotText(context=f"queues.{name}.promise", source=queue.promise, kind="body", doc=doc, path=path)
+    for name, command in bot.commands.items():
+        yield BotText(
+            context=f"commands.{name}.words",
+            source=command.words,
+            kind="words",
+            doc=doc,
+            path=("commands", name, "words"),
+            comment="What people type for this, separated by commas. Write the words of your language.",
+        )
+    for name, text in bot.texts.items():
+        yield BotText(context=f"texts.{name}", source=text, kind="body", doc=doc, path=("texts", name))
+
+
+def flow_texts(flow: FlowDraft) -> Iterator[BotText]:
+    """Yield the texts of one flow."""
+    for step in flow.steps.values():
+        if step.verb is None or step.spec is None:
+            continue
+        for text in step.verb.texts(step.spec):
+            context = f"{flow.id}.{step.id}.{text.part}" if text.part else f"{flow.id}.{step.id}"
+            yield BotText(
+                context=context,
+                source=text.source,
+                kind=text.kind,
+                doc=flow.doc,
+                path=(*step.path, *text.path),
+                flow=flow,
+                comment=step.spec.comment,
+                step=step.id,
+            )
+
+
+def faq_texts(doc: Document, faq: FaqFile) -> Iterator[BotText]:
+    """Yield the texts of one FAQ file."""
+    yield BotText(context=f"topics.{faq.topic}", source=faq.label, kind="body", doc=doc, path=("label",))
+    for name, entry in faq.entries.items():
+        path: Path = ("entries", name)
+        context = f"faq.{name}"
+        yield BotText(
+            context=f"{context}.question", source=entry.question, kind="body", doc=doc, path=(*path, "question")
+        )
+        if entry.examples:
+            yield BotText(
+                context=f"{context}.examples",
+                source=entry.examples,
+                kind="examples",
+                doc=doc,
+                path=(*path, "examples"),
+                comment="How people really ask, one question a line. Write questions of your language anew.",
+            )
+        yield BotText(context=f"{context}.answer", source=entry.answer, kind="body", doc=doc, path=(*path, "answer"))
+
+
+def crisis_texts(doc: Document, name: str, kind: CrisisKind) -> Iterator[BotText]:
+    """Yield the answer to one kind of danger."""
+    yield BotText(context=f"crisis.{name}", source=kind.answer, kind="body", doc=doc, path=(name, "answer"))

@@ -1,0 +1,74 @@
+"""Recognising danger: fixed phrases in all languages at once, without a model, in one pass over the message.
+
+A phrase is compared word by word after folding, so case, accents and punctuation do not count; ``*`` stands for the
+rest of a word (``suicid*``). ``unless`` phrases are taken out first: "I do not want to die" does not hide "I will kill
+myself" in the same message.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from flows.spec import CrisisKind
+from i18n.plain import fold
+
+__all__ = ["Crisis", "pattern"]
+
+#: Longer messages are looked at up to here. A messenger allows 4,096 to 7,000 characters.
+LONGEST = 20_000
+#: No word of a language with spaces is longer; a wildcard in an endless word would take long.
+LONGEST_WORD = 64
+
+
+class Crisis:
+    """All kinds of danger of a bot, ready to look for."""
+
+    __slots__ = ("_answers", "_kinds")
+
+    def __init__(self, kinds: Mapping[str, CrisisKind]) -> None:
+        self._answers = {name: kind.answer for name, kind in kinds.items()}
+        self._kinds = tuple(
+            (name, wanted, _any(kind.unless))
+            for name, kind in kinds.items()
+            if (wanted := _any(kind.phrases)) is not None
+        )
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Return the ids of all kinds."""
+        return tuple(self._answers)
+
+    def match(self, text: str) -> str | None:
+        """Return the first kind whose phrases the message has, or None. Never raises, linear in the length."""
+        folded = " ".join(word[:LONGEST_WORD] for word in fold(text[:LONGEST]).split())
+        for name, wanted, unless in self._kinds:
+            if wanted.search(folded) and (unless is None or wanted.search(unless.sub("\n", folded))):
+                return name
+        return None
+
+    def answer(self, kind: str) -> tuple[str, str]:
+        """Return what is said at once: (context for translators, source text)."""
+        return f"crisis.{kind}", self._answers[kind]
+
+
+def pattern(phrase: str) -> str | None:
+    """Return a phrase as a regular expression over folded text, or None when nothing of it can be recognised."""
+    words = []
+    for word in phrase.split():
+        parts = [re.escape(fold(part)) for part in word.split("*")]
+        if "".join(parts):
+            words.append(r"\S*".join(parts))
+        elif "*" in word:
+            words.append(r"\S+")
+    if not any(word.strip(r"\S*+") for word in words):
+        return None
+    return " ".join(words)
+
+
+def _any(phrases: Mapping[str, Iterable[str]]) -> re.Pattern[str] | None:
+    found = {found for listed in phrases.values() for phrase in listed if (found := pattern(phrase)) is not None}
+    if not found:
+        return None
+    # Longest first, so that the whole of an `unless` phrase is taken out and not a shorter one inside it.
+    return re.compile(r"(?<!\S)(?:" + "|".join(sorted(found, key=lambda one: (-len(one), one))) + r")(?!\S)")

@@ -1,0 +1,98 @@
+"""What a turn of the flows wants done. The engine only asks; the turn in ``handlers`` turns this into a commit."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from core.ids import Millis
+from core.messages import Say
+from core.records import Call, DispatchKind, Timer
+
+__all__ = [
+    "CallOut",
+    "CancelTimer",
+    "Count",
+    "Effect",
+    "Env",
+    "HandOver",
+    "Match",
+    "NeedsRanking",
+    "SayText",
+    "SetTimer",
+]
+
+
+class Match(Struct, frozen=True):
+    """One FAQ entry that fits a question; scores lie between 0 and 1."""
+
+    id: str
+    score: float
+
+
+class SayText(Struct, frozen=True, kw_only=True):
+    """Send this; ``source`` is the id of the text, for tests and the desk."""
+
+    source: str
+    message: Say
+    #: What it is: notices and crisis answers are delivered even when the microphone changes hands meanwhile.
+    kind: DispatchKind = "bot"
+    #: Account id of the counsellor who wrote it.
+    actor: str | None = None
+    #: Language the text really is in fell back from the person's.
+    fell_back: bool = False
+
+
+class SetTimer(Struct, frozen=True, kw_only=True):
+    """Set a timer; one of the same name is replaced."""
+
+    timer: Timer
+
+
+class CancelTimer(Struct, frozen=True, kw_only=True):
+    """Cancel a timer by name."""
+
+    name: str
+
+
+class HandOver(Struct, frozen=True, kw_only=True):
+    """Ask for a human."""
+
+    queue: str
+    urgency: str
+    note: str
+
+
+class CallOut(Struct, frozen=True, kw_only=True):
+    """Make an outside call."""
+
+    call: Call
+
+
+class Count(Struct, frozen=True, kw_only=True):
+    """Raise a day counter; ``name`` is enumerated, never text."""
+
+    name: str
+
+
+Effect = SayText | SetTimer | CancelTimer | HandOver | CallOut | Count
+
+
+class Env(Struct, frozen=True, kw_only=True):
+    """Everything a turn may know beside state and event, so that running it again gives the same."""
+
+    now: Millis
+    #: Start of every id that this turn makes: ``conversation/generation/turn``.
+    prefix: str
+    #: FAQ rankings that were obtained for this turn, by (query, language).
+    rankings: dict[tuple[str, str], tuple[Match, ...]] = {}
+    #: People who wait before this one, where the worker looked it up.
+    before: int | None = None
+
+
+class NeedsRanking(Exception):
+    """The turn cannot go on without a ranking of this question; obtain it and run the turn again."""
+
+    def __init__(self, query: str, language: str) -> None:
+        super().__init__("a ranking is needed")
+        self.query = query
+        self.language = language

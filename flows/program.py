@@ -1,0 +1,144 @@
+"""A bot, compiled: what the loader makes of a checked folder and all the engine ever reads. Never changed in place."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flows.crisis import Crisis
+from flows.expr import Condition
+from flows.facts import Facts
+from flows.faq import Faq
+from flows.hours import OpeningHours
+from flows.spec import BotSpec, FaqEntry, QueueSpec
+from flows.values import Kind
+from flows.verbs import Verb
+from i18n.catalog import Translator
+
+__all__ = ["Command", "Flow", "Place", "Program", "Queue", "Step", "option_token"]
+
+
+def option_token(flow: str, step: str, option: str) -> str:
+    """Return what a button carries: 14 characters that name (flow, step, option) and nothing else.
+
+    It holds no release, so a button of last week still works while its option exists.
+    """
+    digest = hashlib.sha256("\x1f".join((flow, step, option)).encode()).digest()
+    return "o:" + base64.urlsafe_b64encode(digest[:9]).decode()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step, ready to run."""
+
+    flow: str
+    id: str
+    verb: Verb
+    spec: Any
+    #: Step to go on at when nothing else is said; None: the flow ends.
+    next: str | None
+    condition: Condition | None = None
+    #: Conditions inside the step, by their path.
+    conditions: Mapping[tuple[str | int, ...], Condition] = field(default_factory=dict)
+    #: Texts by part, in the source language.
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+    def text_id(self, part: str = "") -> str:
+        """Return the id of a text of this step, which is also its context for translators."""
+        return f"{self.flow}.{self.id}.{part}" if part else f"{self.flow}.{self.id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """One flow: its steps in order and what goes in and out."""
+
+    id: str
+    steps: Mapping[str, Step]
+    first: str
+    inputs: Mapping[str, Kind]
+    outputs: Mapping[str, Kind]
+    vars: Mapping[str, Kind]
+    #: Earlier step names -> present ones.
+    renamed: Mapping[str, str]
+    on_update: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A step by name."""
+
+    flow: str
+    step: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """A queue with its opening hours."""
+
+    id: str
+    spec: QueueSpec
+    hours: OpeningHours
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A word that works everywhere."""
+
+    id: str
+    goto: str | None
+    call: str | None
+    action: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """A whole bot."""
+
+    #: Id of the bot: the name of its folder.
+    bot: str
+    spec: BotSpec
+    flows: Mapping[str, Flow]
+    home: Place
+    #: Hash of everything that was loaded; told in the logs and to the desk.
+    release: str
+    translator: Translator
+    #: The framework's own texts and the bot's wordings of them, by id: (context for translators, source).
+    texts: Mapping[str, tuple[str, str]]
+    commands: Mapping[str, Command]
+    #: Per language: folded word -> command id. Words of the source language work everywhere.
+    words: Mapping[str, Mapping[str, str]]
+    #: Button token -> where it belongs: (flow, step, option).
+    tokens: Mapping[str, tuple[str, str, str]]
+    facts: Facts
+    faq: Faq
+    faq_entries: Mapping[str, FaqEntry]
+    #: FAQ entry -> topic.
+    faq_topics: Mapping[str, str]
+    crisis: Crisis
+    queues: Mapping[str, Queue]
+    #: Hook name -> coroutine of the bot's hooks.py; taken by the caller of hooks, never by the engine.
+    hooks: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Return the languages a person can choose."""
+        return tuple(self.spec.languages.offered)
+
+    def place(self, target: str, flow: str) -> Place:
+        """Return where ``target`` leads, seen from ``flow``; a flow's name leads to its first step."""
+        if "." in target:
+            name, step = target.split(".", 1)
+            return Place(name, step)
+        if target in self.flows[flow].steps if flow in self.flows else False:
+            return Place(flow, target)
+        return Place(target, self.flows[target].first)
+
+    def step(self, flow: str, step: str) -> Step | None:
+        """Return a step, also under an earlier name of it; None when it is gone."""
+        found = self.flows.get(flow)
+        if found is None:
+            return None
+        return found.steps.get(step) or found.steps.get(found.renamed.get(step, ""))

@@ -1,0 +1,323 @@
+"""One sprint of the engine as the verbs see it: the state they change, the texts they say, the effects they ask for.
+
+A run works on its own copy of the state and keeps the effects in order. It reads no clock and draws no random
+number: time, ids and rankings come from the environment, so a second run of the same turn gives the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from core.ids import CallId, Millis
+from core.messages import Option, Say
+from core.records import Call, DispatchKind, Timer
+from flows import wording
+from flows.effects import CallOut, CancelTimer, Count, Effect, Env, HandOver, NeedsRanking, SayText, SetTimer
+from flows.program import Flow, Program, Step, option_token
+from flows.state import TRAIL_LENGTH, Crumb, Frame, State, Wait
+from flows.values import Kind, Value
+from flows.verbs import StepSpec
+from i18n.catalog import Translated
+from i18n.negotiate import NATIVE_NAMES
+
+if TYPE_CHECKING:
+    from flows.expr import Condition
+
+__all__ = ["WAIT_TIMER", "Run"]
+
+#: One timer serves the open question; its data is ``number of the wait:index``.
+WAIT_TIMER = "wait"
+
+
+@lru_cache(maxsize=64)
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+class Run:
+    """One sprint."""
+
+    def __init__(self, program: Program, state: State, env: Env) -> None:
+        self.program = program
+        self.state = state
+        self.env = env
+        self.effects: list[Effect] = []
+        #: Steps walked, for tests, the graph and the checker of transcripts.
+        self.walked: list[tuple[str, str]] = []
+        #: As what the next texts are sent.
+        self.kind_of_text: DispatchKind = "bot"
+        #: The text at hand is for the staff.
+        self.for_staff = False
+
+    # -- what is known ---------------------------------------------------------------------------------
+
+    @property
+    def language(self) -> str:
+        """Return the person's language, or the source language until it is known."""
+        return self.state.language or self.program.spec.languages.source
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the zone in which the bot's people live: that of its first queue."""
+        return _zone(next(iter(self.program.spec.queues.values())).zone)
+
+    @property
+    def today(self) -> date:
+        """Return the day of the turn in the bot's zone."""
+        return datetime.fromtimestamp(self.env.now / 1000, self.zone).date()
+
+    @property
+    def frame(self) -> Frame:
+        """Return the frame at work. Only to be asked while a flow runs."""
+        return self.state.frames[-1]
+
+    def flow_of(self, frame: Frame) -> Flow | None:
+        """Return the flow a frame stands in."""
+        return self.program.flows.get(frame.flow)
+
+    # -- variables -------------------------------------------------------------------------------------
+
+    def get(self, name: str) -> Value | None:
+        """Return a variable of the flow, or of the contact as ``contact.name``."""
+        if name.startswith("contact."):
+            key = name[len("contact.") :]
+            return self.state.language if key == "language" else self.state.contact.get(key)
+        return self.frame.vars.get(name) if self.state.frames else None
+
+    def set(self, name: str, value: Value | None) -> None:
+        """Write a variable; None empties it."""
+        if name.startswith("contact."):
+            target, name = self.state.contact, name[len("contact.") :]
+        else:
+            target = self.frame.vars
+        if value is None:
+            target.pop(name, None)
+        else:
+            target[name] = value
+
+    def kind(self, name: str) -> Kind:
+        """Return what a variable holds, ``text`` where nothing is declared."""
+        if name.startswith("contact."):
+            declared = self.program.spec.contact.get(name[len("contact.") :])
+            return declared.type if declared else "text"
+        flow = self.flow_of(self.frame) if self.state.frames else None
+        return flow.vars.get(name, "text") if flow else "text"
+
+    def typed(self, name: str, text: str) -> Value:
+        """Return ``text`` as the value that variable ``name`` holds."""
+        kind = self.kind(name)
+        if kind == "number":
+            return int(text) if text.lstrip("-").isdigit() else text
+        if kind == "yes_no":
+            return text.lower() in {"yes", "true", "1"}
+        return text
+
+    def resolve(self, text: str) -> Value | None:
+        """Return the variable that ``{name}`` names, or the text itself."""
+        return self.get(text[1:-1]) if text.startswith("{") and text.endswith("}") else text
+
+    def holds(self, condition: Condition) -> bool:
+        """Return whether a condition holds now."""
+        return condition.holds(self.get)
+
+    # -- saying ----------------------------------------------------------------------------------------
+
+    def say(
+        self,
+        step: Step,
+        part: str = "",
+        *,
+        options: Mapping[str, str] | None = None,
+        labels: Sequence[Option] = (),
+        request: str | None = None,
+        queue: str | None = None,
+    ) -> None:
+        """Send a text of a step, with its options beneath."""
+        found = self.translate(step.text_id(part), step.texts[part])
+        buttons = (*(self.labels(step, options) if options else ()), *labels)
+        self.send(step.text_id(part), found, buttons, request=request, queue=queue)
+
+    def system(
+        self,
+        text: str,
+        *,
+        fallback: str | None = None,
+        options: Sequence[Option] = (),
+        values: Mapping[str, str] | None = None,
+    ) -> None:
+        """Send one of the framework's own texts; ``fallback`` is taken where ``text`` is none."""
+        name = text if text in self.program.texts or fallback is None else fallback
+        self.send(f"streetwork.{name}", self.system_text(name), options, values=values)
+
+    def system_text(self, name: str) -> Translated:
+        """Return a text of the framework in the person's language."""
+        context, source = self.program.texts[name]
+        return self.translate(context, source)
+
+    def translate(self, context: str, source: str) -> Translated:
+        """Return a text in the person's language or the nearest one."""
+        return self.program.translator.text(self.language, context, source)
+
+    def send(
+        self,
+        source: str,
+        found: Translated,
+        options: Sequence[Option] = (),
+        *,
+        request: str | None = None,
+        queue: str | None = None,
+        values: Mapping[str, str] | None = None,
+    ) -> None:
+        """Send a translated text with its values filled in."""
+        text = wording.fill(self, found.text, found.language, queue=queue, values=values)
+        message = Say(
+            text=text,
+            options=tuple(options),
+            language=found.language,
+            request=request if request in {"location", "contact"} else None,  # type: ignore[arg-type]
+        )
+        self.effects.append(SayText(source=source, message=message, kind=self.kind_of_text, fell_back=found.fell_back))
+
+    @contextmanager
+    def speaking(self, kind: DispatchKind) -> Iterator[None]:
+        """Send the texts of this block as ``kind``."""
+        before, self.kind_of_text = self.kind_of_text, kind
+        try:
+            yield
+        finally:
+            self.kind_of_text = before
+
+    def fill(self, text: str) -> str:
+        """Return a text for the staff with its values filled in, in the source language; a dash for what is not known."""
+        self.for_staff = True
+        filled = wording.fill(self, text, self.program.spec.languages.source, missing="–")
+        self.for_staff = False
+        return filled
+
+    def labels(self, step: Step, options: Mapping[str, str]) -> tuple[Option, ...]:
+        """Return the buttons of a step in the person's language."""
+        return tuple(
+            Option(token=option_token(step.flow, step.id, option), label=self.label(step, part))
+            for option, part in options.items()
+        )
+
+    def label(self, step: Step, part: str) -> str:
+        """Return one label: a part of the step's texts, or ``=id`` for a text of the framework."""
+        if part.startswith("="):
+            return self.system_text(part[1:]).text
+        return self.translate(step.text_id(part), step.texts[part]).text
+
+    def command_options(self, *commands: str) -> tuple[Option, ...]:
+        """Return buttons for commands that the bot has; their labels are texts of the framework."""
+        return tuple(
+            Option(token=option_token("", "commands", name), label=self.system_text(name).text)
+            for name in commands
+            if name in self.program.commands
+        )
+
+    def language_options(self, step: Step) -> tuple[Option, ...]:
+        """Return a button for each language, by its own name."""
+        return tuple(
+            Option(token=option_token(step.flow, step.id, tag), label=NATIVE_NAMES.get(tag, tag))
+            for tag in self.program.languages
+        )
+
+    def choose_language(self, language: str) -> None:
+        """Take the language the person chose; no guess changes it any more."""
+        self.state.language = language
+        self.state.language_chosen = True
+
+    # -- waiting ---------------------------------------------------------------------------------------
+
+    def wait(self, step: Step, **data: str) -> None:
+        """Open a question at this step and set its first reminder."""
+        self.state.waits += 1
+        self.frame.wait = Wait(n=self.state.waits, opened=self.env.now, data=data)
+        if step.verb.barrier:
+            self.state.trail.clear()
+        self.set_reminder(step, 0)
+
+    def set_reminder(self, step: Step, index: int) -> None:
+        """Set the timer of the reminder ``index`` of the open question, or cancel the timer after the last."""
+        wait = self.frame.wait
+        timeouts = step.verb.timeouts(step.spec)
+        if wait is not None and index < len(timeouts):
+            at = wait.opened + timeouts[index].after
+            self.effects.append(SetTimer(timer=Timer(name=WAIT_TIMER, at=at, data=f"{wait.n}:{index}")))
+        else:
+            self.effects.append(CancelTimer(name=WAIT_TIMER))
+
+    def remind(self, step: Step, after: Millis) -> None:
+        """Set the timer that gives up on an outside call."""
+        wait = self.frame.wait
+        if wait is not None:
+            timer = Timer(name=WAIT_TIMER, at=self.env.now + after, data=f"{wait.n}:0")
+            self.effects.append(SetTimer(timer=timer))
+
+    def close_wait(self) -> None:
+        """End the open question of the frame at work and its timer."""
+        if self.state.frames and self.frame.wait is not None:
+            self.frame.wait = None
+            self.effects.append(CancelTimer(name=WAIT_TIMER))
+
+    def tried(self) -> int:
+        """Count one more answer that did not fit, and return how many there were."""
+        wait = self.frame.wait
+        if wait is None:
+            return 0
+        wait.tries += 1
+        return wait.tries
+
+    def remember(self, step: Step) -> None:
+        """Leave a crumb: ``back`` returns to this question."""
+        if step.verb.barrier:
+            return
+        crumb = Crumb(flow=step.flow, step=step.id, depth=len(self.state.frames))
+        self.state.trail = [*self.state.trail, crumb][-TRAIL_LENGTH:]
+
+    # -- the world outside -----------------------------------------------------------------------------
+
+    def hand_over(self, queue: str, *, urgency: str, note: str) -> None:
+        """Ask for a human."""
+        self.effects.append(HandOver(queue=queue, urgency=urgency, note=note))
+
+    def queue_open(self, queue: str) -> bool:
+        """Return whether somebody is at the desk of this queue by its hours."""
+        return self.program.queues[queue].hours.is_open(self.env.now)
+
+    def call(self, name: str, arguments: Mapping[str, str], time_limit: Millis) -> CallId:
+        """Ask for an outside call and return its id."""
+        number = sum(isinstance(effect, CallOut) for effect in self.effects)
+        call_id = CallId(f"{self.env.prefix}/call{number}")
+        self.effects.append(CallOut(call=Call(id=call_id, name=name, args=dict(arguments), timeout=time_limit)))
+        return call_id
+
+    def count(self, name: str) -> None:
+        """Raise a day counter."""
+        self.effects.append(Count(name=name))
+
+    # -- FAQ -------------------------------------------------------------------------------------------
+
+    def search(self, query: str, *, topics: Sequence[str] = (), show: int = 3) -> bool:
+        """Answer a typed question from the FAQ, or offer the nearest ``show`` entries; False when nothing fits.
+
+        Raises :class:`NeedsRanking` when the ranking was not obtained yet.
+        """
+        ranking = self.env.rankings.get((query, self.language))
+        if ranking is None:
+            raise NeedsRanking(query, self.language)
+        return wording.show_matches(self, ranking, topics, show)
+
+    def answer_faq(self, entry: str) -> None:
+        """Show one FAQ entry with its source and date."""
+        wording.show_entry(self, entry)
+
+    def step_spec(self, step: Step) -> StepSpec:
+        """Return what the editor wrote for a step."""
+        spec: StepSpec = step.spec
+        return spec

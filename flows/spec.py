@@ -1,0 +1,276 @@
+"""What an editor may write, as types: the bot file, the facts, the FAQ and what all steps share.
+
+Validation, the JSON Schema for editors and the reference page all come from these classes and from the step
+classes beside their verbs in ``flows/steps``. The loader hands every scalar over as a string: the types here decide
+what it means, so ``plz: 01067`` stays 01067 and ``no`` stays "no".
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from core.ids import Millis
+from flows.values import Kind
+
+__all__ = [
+    "BotSpec",
+    "CommandSpec",
+    "ContactVar",
+    "CrisisKind",
+    "Duration",
+    "FactSpec",
+    "FactValue",
+    "FaqEntry",
+    "FaqFile",
+    "FlowHeader",
+    "Name",
+    "QueueSpec",
+    "Source",
+    "Spec",
+    "Target",
+    "Text",
+    "parse_duration",
+]
+
+_DURATION = re.compile(r"(\d+)\s*(s|m|h|d|w)")
+_UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_TARGET = re.compile(r"[a-z][a-z0-9_]{0,39}(\.[a-z][a-z0-9_]{0,39})?")
+
+
+def parse_duration(value: object) -> Millis:
+    """Return milliseconds for ``30s``, ``20m``, ``3h``, ``2d`` or ``1w``; raises ValueError otherwise."""
+    if isinstance(value, int):
+        return value
+    found = _DURATION.fullmatch(str(value).strip())
+    if found is None:
+        raise ValueError("is not a length of time; write a number and s, m, h, d or w, for example 20h")
+    return int(found[1]) * _UNITS[found[2]]
+
+
+def _name(value: str) -> str:
+    if not _NAME.fullmatch(value):
+        raise ValueError("is not a name; use small letters, digits and _, starting with a letter")
+    return value
+
+
+def _target(value: str) -> str:
+    if not _TARGET.fullmatch(value):
+        raise ValueError("is not the name of a step; write step or flow.step")
+    return value
+
+
+def _text(value: str) -> str:
+    if not value.strip():
+        raise ValueError("is empty; write the text the person shall read")
+    return value.strip()
+
+
+def _source(value: str) -> str:
+    if not value.startswith("https://") or " " in value:
+        raise ValueError("is not an address; write https://…")
+    return value
+
+
+#: A length of time, as milliseconds.
+Duration = Annotated[
+    Millis,
+    BeforeValidator(parse_duration),
+    Field(json_schema_extra={"type": "string", "pattern": r"^\d+\s*[smhdw]$"}),
+]
+#: The id of a step, option, variable, flow, queue or fact.
+Name = Annotated[str, AfterValidator(_name), Field(json_schema_extra={"pattern": "^[a-z][a-z0-9_]{0,39}$"})]
+#: A step to go on at: ``step`` in the same flow or ``flow.step``.
+Target = Annotated[str, AfterValidator(_target)]
+#: Words a person reads, in the source language; ``{name}`` inserts a value.
+Text = Annotated[str, AfterValidator(_text), Field(json_schema_extra={"minLength": 1})]
+#: An official page, https only.
+Source = Annotated[str, AfterValidator(_source)]
+
+
+class Spec(BaseModel):
+    """Base of everything written in YAML: unknown keys are errors, values are fixed after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, use_attribute_docstrings=True)
+
+
+class Languages(Spec):
+    """Which languages the bot speaks."""
+
+    source: Name
+    """Language in which the flow files are written."""
+    offered: list[Name] = Field(min_length=1)
+    """Languages a person can choose."""
+    fallback: dict[Name, list[Name]] = {}
+    """Languages to try, in order, where a translation is missing; the source language is always last."""
+
+
+class ContactVar(Spec):
+    """Something kept about a person across flows."""
+
+    type: Kind = "text"
+    personal: bool = False
+    """True for anything that could point at the person; needs ``keep``."""
+    keep: Duration | None = None
+    """How long it is kept after the person last wrote."""
+
+    @model_validator(mode="after")
+    def _personal_needs_keep(self) -> ContactVar:
+        if self.personal and self.keep is None:
+            raise ValueError("is personal, so it needs keep: how long is it kept?")
+        return self
+
+
+class QueueSpec(Spec):
+    """A queue of people who wait for a human."""
+
+    hours: str
+    """Opening hours, for example ``Mo-Fr 09:00-17:00``."""
+    zone: str = "Europe/Berlin"
+    holidays: str | None = None
+    """A German state whose public holidays are closed days, for example ``DE-BE``."""
+    languages: list[Name] = Field(min_length=1)
+    """Languages in which a human can answer."""
+    promise: Text
+    """What people are told about when somebody reads, for example ``within one working day``."""
+
+
+class CommandSpec(Spec):
+    """A word that works everywhere: exactly one of goto, call and action."""
+
+    words: Text
+    """What people type, separated by commas; translators write their own words."""
+    goto: Target | None = None
+    call: Name | None = None
+    """A flow to run in between; the open question is asked again afterwards."""
+    action: Literal["back", "stop", "erase", "privacy", "restart"] | None = None
+
+    @model_validator(mode="after")
+    def _one_effect(self) -> CommandSpec:
+        if sum(part is not None for part in (self.goto, self.call, self.action)) != 1:
+            raise ValueError("needs exactly one of goto, call and action")
+        return self
+
+
+class Defaults(Spec):
+    """What holds where a step says nothing."""
+
+    retries: int = Field(default=2, ge=0, le=10)
+    """How often a question is asked again before the bot gives up on it."""
+    keep_without_case: Duration = parse_duration("30d")
+    """Everything about a person without a case is erased so long after they last wrote."""
+    keep_after_case: Duration = parse_duration("90d")
+    """Everything is erased so long after a case was closed."""
+
+
+class Team(Spec):
+    """Who runs the bot; shown to people before they entrust it with anything."""
+
+    name: Text
+    imprint: Source
+    privacy: Source
+    contact: Text
+    """Another way to reach the team (an address, opening times, a phone number that is checked)."""
+
+
+class BotSpec(Spec):
+    """``bot.yaml``: what holds for the whole bot."""
+
+    format: Literal["1"]
+    name: Text
+    languages: Languages
+    channels: list[Name] = Field(min_length=1)
+    """Channels whose limits the texts must fit."""
+    start: Name
+    """Flow that a new person enters."""
+    home: Target
+    """The main menu: where ``menu`` leads and where people land when their step is gone."""
+    team: Team
+    contact: dict[Name, ContactVar] = {}
+    queues: dict[Name, QueueSpec] = Field(min_length=1)
+    commands: dict[Name, CommandSpec] = {}
+    defaults: Defaults = Defaults()
+    texts: dict[Name, Text] = {}
+    """Own wording of the framework's texts (``not_understood`` and so on)."""
+
+
+class FlowHeader(Spec):
+    """A flow file without its steps."""
+
+    flow: Name
+    """Must be the name of the file."""
+    about: str | None = None
+    """For editors; nobody is shown this."""
+    inputs: dict[Name, Kind] = {}
+    outputs: dict[Name, Kind] = {}
+    vars: dict[Name, Kind] = {}
+    on_update: Target | None = None
+    """Where people land whose step was removed; without it, at ``home``."""
+
+
+class FactValue(Spec):
+    """A value while it holds."""
+
+    value: Decimal
+    start: date = Field(alias="from")
+    until: date | None = None
+    source: Source
+    certainty: Literal["A", "B", "C"]
+    checked: date
+    checked_by: str
+
+
+class FactSpec(Spec):
+    """A value that changes; stands once, and texts name it as ``{fact.id}``."""
+
+    about: str
+    unit: Literal["EUR", "percent", "number", "days", "weeks", "months"]
+    values: list[FactValue] = Field(min_length=1)
+
+
+class FaqEntry(Spec):
+    """One question with its checked answer."""
+
+    question: Text
+    examples: Text | None = None
+    """How people really ask, one question a line."""
+    answer: Text
+    source: Source
+    certainty: Literal["A", "B", "C"]
+    status: Literal["draft", "reviewed"] = "draft"
+    checked: date
+    """When the facts were last looked up."""
+    review_by: date
+    reviewed_by: str | None = None
+    audience: list[Literal["eu", "third_country", "abroad", "under_27"]] = []
+
+    @model_validator(mode="after")
+    def _review(self) -> FaqEntry:
+        if self.status == "reviewed" and not self.reviewed_by:
+            raise ValueError("is reviewed, so it needs reviewed_by: who read it?")
+        if self.certainty == "C" and self.status != "draft":
+            raise ValueError("has certainty C, so it must stay a draft until the source was opened")
+        return self
+
+
+class FaqFile(Spec):
+    """A file of ``faq/``: entries of one topic."""
+
+    topic: Name
+    label: Text
+    entries: dict[Name, FaqEntry] = Field(min_length=1)
+
+
+class CrisisKind(Spec):
+    """One kind of danger: phrases that give it away, and what to say at once."""
+
+    answer: Text
+    phrases: dict[Name, list[str]]
+    """Per language; matched as whole words after folding, ``*`` stands for the rest of a word."""
+    unless: dict[Name, list[str]] = {}
+    """Phrases that show it is not meant, for example ``I do not want to die``."""

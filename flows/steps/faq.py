@@ -1,0 +1,85 @@
+"""``faq``: let the person ask in their own words and show the checked answer, or offer the nearest ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from core.messages import Text as Typed
+from flows.spec import Name, Target, Text
+from flows.steps.ask import timeout_exits, timeout_texts
+from flows.verbs import Exit, Given, Go, Move, Stay, StepSpec, TextDef, Timeout, Verb
+from flows.wording import show_topic
+
+if TYPE_CHECKING:
+    from flows.program import Step
+    from flows.run import Run
+
+__all__ = ["FaqStep"]
+
+
+class FaqSpec(StepSpec):
+    """Search the FAQ with the person's own words."""
+
+    faq: Text
+    topics: list[Name] = []
+    """Only entries of these topics; by default all."""
+    show: int = Field(default=3, ge=1, le=5)
+    """How many questions are offered when the bot is not sure."""
+    helped: Target
+    not_helped: Target
+    timeout: list[Timeout] = []
+
+
+class FaqStep(Verb):
+    """Search the FAQ."""
+
+    name = "faq"
+    spec = FaqSpec
+    waits = True
+    reentrant = True
+
+    def texts(self, spec: FaqSpec) -> Iterable[TextDef]:
+        """Yield the invitation to ask."""
+        yield TextDef(part="", source=spec.faq, path=("faq",))
+        yield from timeout_texts(spec.timeout)
+
+    def exits(self, spec: FaqSpec) -> Iterable[Exit]:
+        """Yield what comes after an answer that helped, and after one that did not."""
+        yield Exit(label="helped", target=spec.helped, kind="answer", path=("helped",))
+        yield Exit(label="did not help", target=spec.not_helped, kind="answer", path=("not_helped",))
+        yield from timeout_exits(spec.timeout)
+
+    def options(self, spec: FaqSpec) -> Mapping[str, str]:
+        """Return the two buttons under an answer; ``=`` marks a text of the framework."""
+        return {"helped": "=helped", "not_helped": "=not_helped"}
+
+    def timeouts(self, spec: FaqSpec) -> tuple[Timeout, ...]:
+        """Return the reminders."""
+        return tuple(spec.timeout)
+
+    def enter(self, step: Step, run: Run) -> Move:
+        """Invite the question, show the questions of the topic, and wait."""
+        self.show(step, run)
+        run.wait(step)
+        return Stay()
+
+    def show(self, step: Step, run: Run) -> None:
+        """Invite the question."""
+        run.say(step, labels=show_topic(run, step.spec.topics) if step.spec.topics else ())
+
+    def answer(self, step: Step, run: Run, given: Given) -> Move | None:
+        """Search with typed words; the buttons lead on."""
+        spec: FaqSpec = step.spec
+        if given.option is not None:
+            return Go(spec.helped if given.option == "helped" else spec.not_helped)
+        if not isinstance(given.content, Typed):
+            run.system("invalid_need_text")
+            return Stay()
+        if not run.search(given.content.text, topics=spec.topics, show=spec.show):
+            if run.tried() > run.program.spec.defaults.retries:
+                return Go(spec.not_helped)
+            run.system("faq_unknown", options=run.labels(step, {"not_helped": "=human"}))
+        return Stay()

@@ -1,0 +1,101 @@
+"""``handoff``: ask for a human. The case opens, the person is told when somebody reads, and the flow waits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from flows.spec import Duration, Name, Spec, Target, Text
+from flows.verbs import Exit, Go, Move, Stay, StepSpec, TextDef, Timeout, Verb
+
+if TYPE_CHECKING:
+    from flows.program import Step
+    from flows.run import Run
+
+__all__ = ["Handoff"]
+
+
+class Closed(Spec):
+    """What is said outside the opening hours. The case is taken all the same, by day and by night."""
+
+    say: Text
+
+
+class NoAnswer(Spec):
+    """A word to the person while nobody has taken the case."""
+
+    after: Duration
+    say: Text
+    repeat: int = Field(default=1, ge=1, le=5)
+
+
+class HandoffSpec(StepSpec):
+    """Ask for a human."""
+
+    handoff: Name
+    """The queue."""
+    note: str | None = None
+    """For the counsellor, in the source language; may name values."""
+    urgency: Literal["safety", "clock", "normal"] = "normal"
+    say: Text
+    """What the person is told when the queue is open."""
+    closed: Closed | None = None
+    no_answer: NoAnswer | None = None
+    done: Target | None = None
+    """Where to go on when the case is over; by default at the main menu."""
+
+
+class Handoff(Verb):
+    """Ask for a human."""
+
+    name = "handoff"
+    spec = HandoffSpec
+    waits = True
+    human = True
+    barrier = True
+
+    def texts(self, spec: HandoffSpec) -> Iterable[TextDef]:
+        """Yield what is said when open, when closed, and while nobody answers."""
+        yield TextDef(part="", source=spec.say, path=("say",))
+        if spec.note:
+            yield TextDef(part="note", source=spec.note, kind="staff", path=("note",))
+        if spec.closed:
+            yield TextDef(part="closed", source=spec.closed.say, path=("closed", "say"))
+        if spec.no_answer:
+            yield TextDef(part="no_answer", source=spec.no_answer.say, path=("no_answer", "say"))
+
+    def exits(self, spec: HandoffSpec) -> Iterable[Exit]:
+        """Yield the human and what comes after."""
+        yield Exit(label="human", kind="handoff", end=True)
+        if spec.done:
+            yield Exit(label="done", target=spec.done, kind="handoff", path=("done",))
+
+    def timeouts(self, spec: HandoffSpec) -> tuple[Timeout, ...]:
+        """Return the words of patience."""
+        wait = spec.no_answer
+        if wait is None:
+            return ()
+        return tuple(Timeout(after=wait.after * n, say=wait.say) for n in range(1, wait.repeat + 1))
+
+    def enter(self, step: Step, run: Run) -> Move:
+        """Open the case, tell the person, and wait for the desk."""
+        spec: HandoffSpec = step.spec
+        run.hand_over(spec.handoff, urgency=spec.urgency, note=run.fill(step.texts.get("note", "")))
+        is_open = run.queue_open(spec.handoff)
+        with run.speaking("notice"):
+            run.say(step, "closed" if spec.closed and not is_open else "", queue=spec.handoff)
+        run.wait(step, queue=spec.handoff)
+        return Stay()
+
+    def timed_out(self, step: Step, run: Run, index: int) -> Move:
+        """Say a word of patience."""
+        run.say(step, "no_answer")
+        run.set_reminder(step, index + 1)
+        return Stay()
+
+    def after(self, step: Step, run: Run) -> Move:
+        """Return where the flow goes on when the case is over."""
+        spec: HandoffSpec = step.spec
+        return Go(spec.done or run.program.spec.home)

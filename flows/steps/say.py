@@ -1,0 +1,37 @@
+"""``say``: send a text and go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from flows.spec import Text
+from flows.verbs import Move, Next, StepSpec, TextDef, Verb
+
+if TYPE_CHECKING:
+    from flows.program import Step
+    from flows.run import Run
+
+__all__ = ["Say"]
+
+
+class SaySpec(StepSpec):
+    """Send a text and go on at the step below."""
+
+    say: Text
+
+
+class Say(Verb):
+    """Send a text."""
+
+    name = "say"
+    spec = SaySpec
+
+    def texts(self, spec: SaySpec) -> Iterable[TextDef]:
+        """Yield the text."""
+        yield TextDef(part="", source=spec.say, path=("say",))
+
+    def enter(self, step: Step, run: Run) -> Move:
+        """Send it."""
+        run.say(step)
+        return Next()

@@ -1,0 +1,83 @@
+"""The framework's own words to people: the sentences of the chain, not of any flow. A bot can word each of them anew.
+
+Context for translators is ``streetwork.<id>``; the translations are in ``i18n/locales``. Editors override a text under
+``texts:`` in ``bot.yaml``.
+"""
+
+from __future__ import annotations
+
+__all__ = ["TEXTS"]
+
+TEXTS: dict[str, str] = {
+    # Buttons
+    "yes": "Yes",
+    "no": "No",
+    "helped": "Yes, that helped",
+    "not_helped": "No, it did not",
+    "human": "Talk to a human",
+    "menu": "Main menu",
+    # Answers that do not fit
+    "invalid": "That does not fit here. Please try again.",
+    "invalid_choose": "Please choose one of these, or write its number.",
+    "invalid_need_text": "I can only read written words here. Please write your answer.",
+    "invalid_not_a_number": "Please write a number, for example 3.",
+    "invalid_too_small": "That number is too small. Please check it.",
+    "invalid_too_large": "That number is too big. Please check it.",
+    "invalid_not_whole": "Please write a whole number, for example 3.",
+    "invalid_too_short": "That is too short. Please write a little more.",
+    "invalid_too_long": "That is too long. Please write it shorter.",
+    "invalid_not_a_date": "Please write the date as day, month, year, for example 31.12.2026.",
+    "invalid_no_such_date": "There is no such date. Please check it.",
+    "invalid_in_past": "This date is in the past. Please check it.",
+    "invalid_in_future": "This date is in the future. Please check it.",
+    "invalid_not_an_email": "That is not a complete e-mail address. Please check it.",
+    "invalid_not_a_phone": "That is not a complete phone number. Please write it with the country code.",
+    "invalid_not_a_postcode": "A German postcode has five digits, for example 10115.",
+    "invalid_not_yes_no": "Please answer yes or no.",
+    "invalid_not_a_location": "Please share your location, or write the place.",
+    "invalid_not_a_file": "Please send a photo or a file.",
+    "invalid_wrong_file": "This kind of file does not fit here. Please send another one.",
+    "invalid_file_too_big": "This file is too big. Please send a smaller one.",
+    "give_up": "Never mind, let us go on.",
+    # The chain
+    "not_understood": "I am a program and did not understand that. Please choose, or write in other words.",
+    "offer_human": "I still do not understand. Shall a human answer you?",
+    "cannot_read": "I cannot open this here, I can only read written words. A human can look at it if you ask for one.",
+    "stale_choice": "This choice is no longer open.",
+    "nothing_to_go_back": "There is nothing to go back to.",
+    "moved": "This conversation was improved meanwhile. Let us go on here; what you told me is kept.",
+    "slow_down": "That was a lot at once. I read everything; please wait a moment.",
+    "something_broke": "Something went wrong on my side. Your message is not lost: a human will read it.",
+    "group": "I only answer in a private chat, so that nobody else reads along: {link}",
+    "edited": "You changed an earlier message. If it is important, please write it again.",
+    # Stop and privacy
+    "stopped": "I will not write to you any more. Write anything if you need me again.",
+    "privacy": "Your messages are stored encrypted and are erased {keep} days after your last message. "
+    "Write “delete” and everything is erased at once. Privacy notice: {privacy} Imprint: {imprint} "
+    "Other ways to reach us: {contact}",
+    "erase_ask": "Shall I erase everything you wrote here, and everything we answered? This cannot be undone.",
+    "erase_yes": "Yes, erase everything",
+    "erase_no": "No, keep it",
+    "erase_kept": "Nothing was erased.",
+    "erased": "Everything is erased. If you write again, you start anew.",
+    # FAQ
+    "faq_title": "Is this your question?",
+    "faq_did_you_mean": "Did you mean one of these?",
+    "faq_unknown": "I have no checked answer to that. Please ask in other words, or talk to a human.",
+    "faq_helped": "Did this help you?",
+    "faq_source": "Source: {source} (checked on {date})",
+    "faq_draft": "Attention: our team has not checked this answer yet. Please check it on the official page.",
+    # Handoff
+    "waiting": "Your message has been added. You are waiting for a human; you can close the app, the answer comes here.",
+    "waiting_place": "People before you: {before}. We read messages {promise}.",
+    "claimed": "From now on a human writes to you: {name}. The program is silent.",
+    "released": "The counsellor had to leave. You keep your place, a colleague will read your messages.",
+    "closed": "The counsellor has ended the conversation. From now on the program answers again.",
+    "returned": "From now on the program answers again, not a human.",
+    "left_queue": "You are no longer waiting for a human. You can ask for one again at any time.",
+    "already_waiting": "You are already waiting for a human. Everything you write here reaches them.",
+    # Crisis
+    "crisis_human": "A human will read your message first. Nobody may be reading right now: in danger call at once.",
+    # For commands typed in the messenger's own list
+    "welcome_back": "Welcome back.",
+}

@@ -1,0 +1,196 @@
+"""What a verb of the flow language is: one object that knows its syntax, its texts, its ways out and its behaviour.
+
+The loader, the checker, the extractor and the engine know no verb by name; they ask these objects. A package can
+bring its own verbs through the entry point ``streetwork.steps``; each is held to the same rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from core.messages import Content
+from flows.spec import Duration, Spec, Target, Text
+from flows.values import Kind
+
+if TYPE_CHECKING:
+    from flows.program import Step
+    from flows.run import Run
+
+__all__ = [
+    "Enter",
+    "Exit",
+    "Finish",
+    "Given",
+    "Go",
+    "Move",
+    "Next",
+    "Stay",
+    "StepSpec",
+    "TextDef",
+    "Timeout",
+    "Verb",
+]
+
+
+class Timeout(Spec):
+    """What happens when the person does not answer for so long. The last one may leave the question."""
+
+    after: Duration
+    """Counted from the question."""
+    say: Text | None = None
+    goto: Target | None = None
+
+
+class StepSpec(Spec):
+    """What every step may carry beside its verb."""
+
+    when: str | None = None
+    """The step is skipped unless this holds."""
+    then: Target | None = None
+    """Where to go on; by default at the step below."""
+    was: list[str] = []
+    """Earlier names of this step; people who stand there, and old buttons, are led here."""
+    commands: Literal["on", "off"] = "on"
+    """``off``: the words that work everywhere do not work here (stop and crisis always do)."""
+    comment: str | None = Field(default=None)
+    """For translators."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextDef:
+    """One text of a step. Its id is ``flow.step`` or ``flow.step.part``, also the context for translators."""
+
+    part: str
+    source: str
+    #: ``body`` is a message, ``label`` a button, ``words`` a comma list of what people type, ``staff`` is never sent.
+    kind: Literal["body", "label", "words", "staff"] = "body"
+    #: Path inside the step's YAML, so that a finding points at the right line.
+    path: tuple[str | int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exit:
+    """One way out of a step. ``target`` None is the step below; ``end`` marks the end of the flow."""
+
+    label: str
+    target: str | None = None
+    end: bool = False
+    #: ``answer`` needs the person, ``timeout`` the clock, ``always`` nothing, ``handoff`` the desk.
+    kind: Literal["answer", "timeout", "always", "handoff", "failure", "call"] = "always"
+    path: tuple[str | int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """Go on at the step below (or ``then``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """Go on at ``target``: ``step`` or ``flow.step``; another flow leaves all flows that are open."""
+
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """Wait for the person, the clock or an answer from outside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The flow ends; its caller goes on."""
+
+    outcome: str = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Enter:
+    """Run another flow and come back."""
+
+    flow: str
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    interrupt: bool = False
+
+
+Move = Next | Go | Stay | Finish | Enter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What the person answered: an option they chose in any way, or what they typed, sent or shared."""
+
+    content: Content
+    option: str | None = None
+
+
+class Verb:
+    """One verb. Subclasses set the class variables and override what they need; they keep no state."""
+
+    name: ClassVar[str]
+    spec: ClassVar[type[StepSpec]]
+    #: Holds a question open: an answer can come.
+    waits: ClassVar[bool] = False
+    #: Leads to a human.
+    human: ClassVar[bool] = False
+    #: ``back`` does not go back over such a step: its effect cannot be undone.
+    barrier: ClassVar[bool] = False
+    #: A button of this step works again after the person went on.
+    reentrant: ClassVar[bool] = False
+
+    def texts(self, spec: Any) -> Iterable[TextDef]:
+        """Yield every text of the step."""
+        return ()
+
+    def exits(self, spec: Any) -> Iterable[Exit]:
+        """Yield every way out of the step."""
+        return (Exit(label=""),)
+
+    def options(self, spec: Any) -> Mapping[str, str]:
+        """Return what can be chosen, option id -> part of its label text; ``=id`` is a text of the framework."""
+        return {}
+
+    def saves(self, spec: Any) -> Mapping[str, Kind]:
+        """Return the variables the step writes and what they hold."""
+        return {}
+
+    def conditions(self, spec: Any) -> Iterable[tuple[tuple[str | int, ...], str]]:
+        """Yield (path, text) of every condition in the step, ``when`` apart."""
+        return ()
+
+    def enter(self, step: Step, run: Run) -> Move:
+        """Do what the step does when the conversation arrives at it."""
+        raise NotImplementedError
+
+    def show(self, step: Step, run: Run) -> None:
+        """Put the open question once more, nothing else."""
+
+    def answer(self, step: Step, run: Run, given: Given) -> Move | None:
+        """Take an answer to the open question; None when it is none."""
+        return None
+
+    def timed_out(self, step: Step, run: Run, index: int) -> Move:
+        """Remind the person, leave the question, or both; by default as :meth:`timeouts` says."""
+        timeout = self.timeouts(step.spec)[index]
+        if timeout.say:
+            run.say(step, f"timeout.{index + 1}", options=self.options(step.spec))
+        if timeout.goto:
+            return Go(timeout.goto)
+        run.set_reminder(step, index + 1)
+        return Stay()
+
+    def returned(self, step: Step, run: Run, values: Mapping[str, str], error: str | None) -> Move:
+        """Go on after an outside call ended."""
+        return Next()
+
+    def after(self, step: Step, run: Run) -> Move:
+        """Go on when the human whom this step called has ended the case; only for verbs with ``human``."""
+        return Next()
+
+    def timeouts(self, spec: Any) -> tuple[Timeout, ...]:
+        """Return what happens while nobody answers."""
+        return ()

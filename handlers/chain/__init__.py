@@ -1,0 +1,31 @@
+"""The chain: who answers a message of a person. The first link that takes it wins; the order is a promise.
+
+Crisis comes before everything and never swallows the message; stop and privacy words always work; a counsellor who
+has the microphone hears everything else; then buttons, the options of the open question, the words that work
+everywhere, the typed answer, the FAQ, and at the end nobody understood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from core.messages import Inbound
+from handlers.chain import answer, button, commands, crisis, faq, lost, options, relay, stop
+from handlers.talk import Talk
+
+__all__ = ["CHAIN", "Link"]
+
+#: Returns True when it took the message.
+Link = Callable[[Talk, Inbound], bool]
+
+CHAIN: tuple[Link, ...] = (
+    crisis.take,
+    stop.take,
+    relay.take,
+    button.take,
+    options.take,
+    commands.take,
+    answer.take,
+    faq.take,
+    lost.take,
+)

@@ -1,0 +1,41 @@
+"""Fourth link: pressed buttons, of the open question or of an older one."""
+
+from __future__ import annotations
+
+from core.messages import Choice, Inbound
+from flows import engine
+from flows.verbs import Given
+from handlers.chain.commands import obey
+from handlers.talk import Talk
+
+__all__ = ["follow", "take"]
+
+
+def take(talk: Talk, message: Inbound) -> bool:
+    """Follow a button; one that is gone or closed is explained and the open question repeated."""
+    content = message.content
+    if not isinstance(content, Choice):
+        return False
+    if not follow(talk, content):
+        talk.run.count("button.stale")
+        talk.run.system("stale_choice")
+        talk.repeat_or_home()
+    return True
+
+
+def follow(talk: Talk, choice: Choice) -> bool:
+    """Do what a button's token names; False when that is not possible any more."""
+    found = talk.program.tokens.get(choice.token)
+    if found is None:
+        return False
+    flow, step, option = found
+    if flow:
+        return engine.press(talk.run, flow, step, option, Given(content=choice, option=option))
+    if step == "faq":
+        talk.run.count("faq.chosen")
+        talk.run.answer_faq(option)
+        return True
+    if step == "commands":
+        obey(talk, talk.program.commands[option])
+        return True
+    return False

@@ -1,0 +1,42 @@
+"""Last link: nobody understood. The options again, then a human; never silence."""
+
+from __future__ import annotations
+
+from core.messages import Inbound, Location, Media, SharedContact
+from flows import engine
+from handlers.talk import Talk
+
+__all__ = ["take"]
+
+#: While somebody waits for a human, they are told so at most this often (milliseconds).
+TELL_WAITING_EVERY = 600_000
+
+
+def take(talk: Talk, message: Inbound) -> bool:
+    """Say that nobody understood and offer a way on."""
+    run, conversation = talk.run, talk.conversation
+    if talk.case is not None:
+        _still_waiting(talk)
+        return True
+    conversation.lost += 1
+    run.count("lost")
+    if conversation.lost > 1:
+        run.system("offer_human", options=run.command_options("human", "menu"))
+        return True
+    if isinstance(message.content, Media | Location | SharedContact):
+        run.system("cannot_read", options=run.command_options("human"))
+    else:
+        run.system("not_understood")
+    if engine.open_step(run) is not None:
+        engine.repeat(run)
+    else:
+        engine.begin(run, talk.program.home)
+    return True
+
+
+def _still_waiting(talk: Talk) -> None:
+    conversation = talk.conversation
+    if talk.env.now - conversation.told_waiting < TELL_WAITING_EVERY:
+        return
+    conversation.told_waiting = talk.env.now
+    talk.notice("waiting")

@@ -1,0 +1,86 @@
+"""Second link: stop, privacy and erase. They work at every moment, in every step and while a human writes."""
+
+from __future__ import annotations
+
+from core.messages import Choice, Inbound, Option, Text
+from flows.inputs import Accepted, Rules, parse
+from flows.program import option_token
+from handlers.chain.words import command_of
+from handlers.talk import Talk
+from handoff.cases import Left
+from i18n.plain import digits
+
+__all__ = ["take"]
+
+
+def take(talk: Talk, message: Inbound) -> bool:
+    """Take the words of this link, and the answer to whether everything shall be erased."""
+    if talk.conversation.confirm_erase:
+        talk.conversation.confirm_erase = False
+        confirmed = _confirmed(talk, message)
+        if confirmed is not None:
+            _erase(talk) if confirmed else talk.notice("erase_kept")
+            if not confirmed and not talk.human_speaks:
+                talk.repeat_or_home()
+            return True
+    command = command_of(talk, message)
+    match command.action if command else None:
+        case "stop":
+            _stop(talk)
+        case "privacy":
+            _tell_privacy(talk)
+        case "erase":
+            _ask_erase(talk)
+        case _:
+            return False
+    return True
+
+
+def _stop(talk: Talk) -> None:
+    if talk.case is not None:
+        talk.change_case(Left(), "")
+        talk.change_hands()
+        talk.mark("left")
+    talk.run.close_wait()
+    talk.conversation.flow.frames = []
+    talk.conversation.flow.trail = []
+    talk.conversation.stopped = True
+    talk.quiet = True
+    talk.notice("stopped")
+
+
+def _tell_privacy(talk: Talk) -> None:
+    team = talk.program.spec.team
+    days = talk.program.spec.defaults.keep_without_case // 86_400_000
+    contact = talk.run.translate("team.contact", team.contact).text
+    talk.notice("privacy", keep=str(days), privacy=team.privacy, imprint=team.imprint, contact=contact)
+    if not talk.human_speaks:
+        talk.repeat_or_home()
+
+
+def _ask_erase(talk: Talk) -> None:
+    talk.conversation.confirm_erase = True
+    run = talk.run
+    buttons = [
+        Option(token=option_token("", "erase", answer), label=run.system_text(f"erase_{answer}").text)
+        for answer in ("yes", "no")
+    ]
+    with run.speaking("notice"):
+        run.system("erase_ask", options=buttons)
+
+
+def _confirmed(talk: Talk, message: Inbound) -> bool | None:
+    content = message.content
+    if isinstance(content, Choice):
+        found = talk.program.tokens.get(content.token)
+        return found[2] == "yes" if found and found[:2] == ("", "erase") else None
+    if isinstance(content, Text) and digits(content.text).strip() in {"1", "2"}:
+        return digits(content.text).strip() == "1"
+    answer = parse("yes_no", content, Rules(), language=talk.run.language, today=talk.run.today)
+    return bool(answer.value) if isinstance(answer, Accepted) else None
+
+
+def _erase(talk: Talk) -> None:
+    talk.erase = True
+    talk.quiet = True
+    talk.notice("erased")

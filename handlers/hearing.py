@@ -1,0 +1,135 @@
+"""What a person did: kept in the transcript, guarded against floods, then given to the chain."""
+
+from __future__ import annotations
+
+from core.ids import Millis
+from core.messages import Edited, Inbound, Start, Subscribed, Text, Unknown, Unsubscribed
+from flows import engine
+from handlers.chain import CHAIN, crisis, stop
+from handlers.talk import Talk
+from i18n.negotiate import negotiate
+
+__all__ = ["hear", "lose"]
+
+#: A person may send so many messages at once, and one more every so many milliseconds. Somebody who types a long
+#: story in short lines stays far below; a stuck key or an attack does not.
+BURST = 25
+ONE_EVERY: Millis = 2_000
+
+
+def hear(talk: Talk, message: Inbound) -> None:
+    """Take one thing a person did."""
+    if message.group:
+        _answer_group(talk, message)
+        return
+    _greet_back(talk)
+    talk.conversation.flow.active = talk.env.now
+    if isinstance(message.content, Unsubscribed):
+        lose(talk)
+        return
+    if isinstance(message.content, Subscribed | Unknown):
+        return
+    talk.heard(message)
+    _guess_language(talk, message)
+    match message.content:
+        case Edited():
+            _edited(talk, message)
+        case Start() if not talk.human_speaks:
+            talk.start()
+        case Start():
+            pass
+        case _ if _flooding(talk):
+            if not crisis.take(talk, message) and not stop.take(talk, message):
+                _slow_down(talk)
+        case _:
+            _converse(talk, message)
+
+
+def lose(talk: Talk) -> None:
+    """The person cannot be reached any more: nothing is sent until they come back, a case stays for the team."""
+    talk.conversation.unreachable = True
+    talk.quiet = True
+    if talk.case is not None:
+        talk.mark("unreachable")
+
+
+def _greet_back(talk: Talk) -> None:
+    talk.conversation.stopped = False
+    talk.conversation.unreachable = False
+
+
+def _converse(talk: Talk, message: Inbound) -> None:
+    conversation = talk.conversation
+    first = not conversation.flow.frames and conversation.flow.waits == 0
+    if first and not talk.human_speaks:
+        _first_contact(talk, message)
+        return
+    lost_before = conversation.lost
+    for link in CHAIN:
+        if link(talk, message):
+            break
+    if conversation.lost == lost_before:
+        conversation.lost = 0
+
+
+def _first_contact(talk: Talk, message: Inbound) -> None:
+    """Say who we are before anything else, then answer a question that came along."""
+    if crisis.take(talk, message):
+        return
+    if stop.take(talk, message):
+        return
+    talk.start()
+    step = engine.open_step(talk.run)
+    if isinstance(message.content, Text) and step is not None and step.verb.name == "menu":
+        talk.run.search(message.content.text)
+
+
+def _edited(talk: Talk, message: Inbound) -> None:
+    talk.person_wrote()
+    if crisis.take(talk, message):
+        return
+    if talk.case is None:
+        talk.run.system("edited")
+
+
+def _guess_language(talk: Talk, message: Inbound) -> None:
+    """Take the messenger's language until the person chooses one."""
+    state = talk.conversation.flow
+    if state.language is None:
+        state.language = negotiate(message.profile.language, talk.program.languages)
+
+
+def _flooding(talk: Talk) -> bool:
+    """Take one token from the person's bucket; True when it is empty."""
+    conversation, now = talk.conversation, talk.env.now
+    full = BURST * ONE_EVERY
+    filled = full if conversation.tokens is None else conversation.tokens + max(0, now - conversation.tokens_at)
+    tokens = min(full, filled)
+    conversation.tokens_at = now
+    if tokens < ONE_EVERY:
+        conversation.tokens = tokens
+        return True
+    conversation.tokens = tokens - ONE_EVERY
+    if tokens > full // 2:
+        conversation.warned = False
+    return False
+
+
+def _slow_down(talk: Talk) -> None:
+    """Say one polite word; everything is kept, and a counsellor reads it all."""
+    talk.person_wrote()
+    talk.run.count("flood")
+    if not talk.conversation.warned and not talk.human_speaks:
+        talk.conversation.warned = True
+        talk.notice("slow_down")
+
+
+def _answer_group(talk: Talk, message: Inbound) -> None:
+    """Give a link to the private chat, at most once a day, and never anything else."""
+    state = talk.conversation.flow
+    if state.language is None:
+        state.language = negotiate(message.profile.language, talk.program.languages)
+    if state.active and talk.env.now - state.active < 86_400_000:
+        return
+    state.active = talk.env.now
+    talk.run.system("group", values={"link": talk.env.link or talk.program.spec.name})

@@ -1,0 +1,165 @@
+"""One turn in the making: the state it may change, what it says, and what it asks the store to keep.
+
+The links of the chain and the desk's actions work on a :class:`Talk`; :func:`handlers.turn.take_turn` makes the
+commit from it. Nothing here does IO or knows the time but through the environment.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from core.capabilities import Capabilities
+from core.events import CaseAction
+from core.ids import ConversationId, Millis
+from core.messages import Address, Inbound, Say
+from core.records import Body, Heard, Marked, Outcome
+from flows import engine
+from flows.effects import Env, HandOver, SayText
+from flows.program import Place, Program
+from flows.run import Run
+from handoff.cases import URGENCIES, Case, Left, Urgency, act, open_case
+from handoff.conversation import Conversation
+
+__all__ = ["Line", "Talk", "TurnEnv"]
+
+
+class TurnEnv(Struct, frozen=True, kw_only=True):
+    """What a turn knows beside the bot, the state and the event."""
+
+    conversation: ConversationId
+    generation: int
+    turn: int
+    address: Address
+    epoch: int
+    capabilities: Capabilities
+    flow: Env
+    #: Address of the private chat, for groups.
+    link: str | None = None
+
+    @property
+    def now(self) -> Millis:
+        """Return the time of the event."""
+        return self.flow.now
+
+
+class Line(Struct, frozen=True, kw_only=True):
+    """A transcript line that is not sent: what was heard, noted or marked."""
+
+    author: str
+    body: Body
+    actor: str | None = None
+
+
+class Talk:
+    """One turn in the making."""
+
+    def __init__(self, program: Program, conversation: Conversation, env: TurnEnv) -> None:
+        self.program = program
+        self.env = env
+        self.conversation = replace(conversation, flow=conversation.flow.copy(), shown=list(conversation.shown))
+        self.run = Run(program, self.conversation.flow, env.flow)
+        self.lines: list[Line] = []
+        self.epoch = env.epoch
+        self.outcome: Outcome | None = None
+        self.erase = False
+        #: Every timer goes: the person stopped or cannot be reached.
+        self.quiet = False
+
+    # -- the transcript --------------------------------------------------------------------------------
+
+    def heard(self, message: Inbound) -> None:
+        """Keep what the person did."""
+        self.lines.append(Line(author="person", body=Heard(message=message)))
+
+    def mark(self, event: str, actor: str | None = None, **detail: str) -> None:
+        """Keep what happened to the case."""
+        self.lines.append(Line(author="system", body=Marked(kind=event, detail=detail), actor=actor))
+
+    # -- saying ----------------------------------------------------------------------------------------
+
+    def notice(self, text: str, **values: str) -> None:
+        """Say a text of the framework that is delivered whatever happens to the microphone."""
+        with self.run.speaking("notice"):
+            self.run.system(text, values=values)
+
+    def reply(self, text: str, actor: str) -> None:
+        """Send a counsellor's words."""
+        message = Say(text=text, language=None)
+        self.run.effects.append(SayText(source="reply", message=message, kind="counsellor", actor=actor))
+
+    def start(self) -> None:
+        """Begin the bot from its first step."""
+        first = self.program.spec.start
+        engine.begin(self.run, Place(first, self.program.flows[first].first))
+
+    def repeat_or_home(self) -> None:
+        """Put the open question again; where none is open, show the main menu."""
+        if engine.open_step(self.run) is not None:
+            engine.repeat(self.run)
+        else:
+            engine.begin(self.run, self.program.home)
+
+    # -- the case --------------------------------------------------------------------------------------
+
+    @property
+    def case(self) -> Case | None:
+        """Return the open case, if there is one."""
+        case = self.conversation.case
+        return case if case is not None and case.open else None
+
+    @property
+    def human_speaks(self) -> bool:
+        """Return whether a counsellor has the microphone."""
+        return self.case is not None and self.case.state == "active"
+
+    def ask_human(self, request: HandOver) -> None:
+        """Open a case, or make the open one more urgent."""
+        case = self.case
+        urgency: Urgency = request.urgency  # type: ignore[assignment] # the spec allows these words only
+        if case is None:
+            if urgency == "normal" and self.conversation.earlier is not None:
+                urgency = "returning"
+            case = open_case(
+                number=_case_number(self.env.flow.prefix),
+                queue=request.queue,
+                language=self.run.language,
+                urgency=urgency,
+                note=request.note,
+                now=self.env.now,
+            )
+            self.mark("waiting", case=case.number, queue=case.queue)
+            self.run.count(f"case.opened.{case.queue}.{urgency}")
+        elif URGENCIES.index(urgency) < URGENCIES.index(case.urgency):
+            case = replace(case, urgency=urgency, version=case.version + 1)
+            self.mark("urgent", case=case.number, urgency=urgency)
+        self.conversation.case = case
+
+    def person_wrote(self) -> None:
+        """Tell the open case that it is our turn."""
+        case = self.case
+        if case is not None:
+            self.conversation.case = replace(case, ours=True, touched=self.env.now)
+
+    def change_case(self, action: CaseAction | Left, actor: str, seen_version: int | None = None) -> Case:
+        """Apply an action to the case; raises :class:`core.errors.Refused`. A closed case is put aside."""
+        case = act(self.case, action, actor, self.env.now, seen_version)
+        if not case.open:
+            self.conversation.earlier, self.conversation.case = case, None
+            self.run.count(f"case.closed.{case.queue}.{case.outcome}")
+        else:
+            self.conversation.case = case
+        return case
+
+    def change_hands(self) -> None:
+        """The microphone goes to somebody else: bot output that is still under way is dropped."""
+        self.epoch += 1
+
+
+def _case_number(prefix: str) -> str:
+    """Return a short number to say aloud; derived, so that a second run of the turn gives the same."""
+    digest = base64.b32encode(hashlib.sha256(f"case/{prefix}".encode()).digest()).decode()
+    return f"K-{digest[:6]}"

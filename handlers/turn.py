@@ -1,0 +1,225 @@
+"""One turn: a conversation's state and one event in, a commit out. Pure: running it again gives the same commit.
+
+What is slow or foreign is not done here. A turn that needs a FAQ ranking returns :class:`Needs`; the worker obtains it
+and runs the turn again. An outside call is an effect in the commit and its answer comes back as an event.
+"""
+
+from __future__ import annotations
+
+import traceback
+
+from flows.migrate import settle
+from msgspec import Struct
+
+from core.errors import Refused
+from core.events import CallReturned, ConsoleActed, Event, Received, SendFailed, TimerFired
+from core.ids import EntryId, Millis, derived_id
+from core.records import Author, Call, Commit, DeadLetter, Dispatch, Entry, Outcome, Timer, Wrote
+from core.rendering import render
+from flows import engine
+from flows.effects import CallOut, CancelTimer, Count, HandOver, NeedsRanking, SayText, SetTimer
+from flows.program import Program
+from flows.run import WAIT_TIMER
+from handlers import desk, hearing
+from handlers.talk import Talk, TurnEnv
+from handoff.conversation import Conversation, dump, labels
+
+__all__ = ["BOT_ROWS_LIVE", "Needs", "dead_turn", "describe", "take_turn", "walk_turn"]
+
+#: A bot's answer that could not be delivered for so long is not worth sending any more.
+BOT_ROWS_LIVE: Millis = 86_400_000
+
+
+class Needs(Struct, frozen=True, kw_only=True):
+    """The turn cannot go on without the FAQ ranking of ``query``; obtain it and call again."""
+
+    query: str
+    language: str
+
+
+def take_turn(program: Program, conversation: Conversation, event: Event, env: TurnEnv) -> Commit | Needs:
+    """Return what ``event`` does to the conversation. Never raises for what a person or counsellor can do."""
+    return walk_turn(program, conversation, event, env)[0]
+
+
+def walk_turn(
+    program: Program, conversation: Conversation, event: Event, env: TurnEnv
+) -> tuple[Commit | Needs, list[tuple[str, str]]]:
+    """Return the same as :func:`take_turn`, and the steps (flow, step) that were walked; for tests."""
+    talk = Talk(program, conversation, env)
+    try:
+        _keep_place(talk)
+        _handle(talk, event)
+    except NeedsRanking as needs:
+        return Needs(query=needs.query, language=needs.language), []
+    return _commit(talk), talk.run.walked
+
+
+def dead_turn(program: Program, conversation: Conversation, event: Event, env: TurnEnv, reason: str) -> Commit:
+    """Return the turn that puts ``event`` aside: a sentence to the person, a human for them, the state kept."""
+    talk = Talk(program, conversation, env)
+    if isinstance(event, Received):
+        talk.heard(event.message)
+    if isinstance(event, ConsoleActed):
+        talk.outcome = Outcome(ok=False, code="broken")
+    else:
+        talk.ask_human(HandOver(queue=next(iter(program.queues)), urgency="clock", note="the program failed"))
+    if not talk.human_speaks and not isinstance(event, ConsoleActed) and not talk.conversation.unreachable:
+        talk.notice("something_broke")
+    talk.mark("dead_letter")
+    return _commit(talk, DeadLetter(reason=reason))
+
+
+def describe(error: BaseException) -> str:
+    """Return type and place of an error, without its message, which may quote what somebody wrote."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {frames[-1].filename.rsplit('/', 1)[-1]}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{place}"
+
+
+def _keep_place(talk: Talk) -> None:
+    """Bring the person along when the flows were edited since their last turn."""
+    flow, program = talk.conversation.flow, talk.program
+    if flow.release == program.release:
+        return
+    if flow.frames and flow.release:
+        settled, moved = settle(flow, program)
+        talk.conversation.flow = settled
+        talk.run.state = settled
+        if moved and not talk.human_speaks and not talk.conversation.stopped:
+            talk.notice("moved")
+            talk.run.effects.append(CancelTimer(name=WAIT_TIMER))
+            engine.begin(talk.run, program.place(f"{settled.frames[0].flow}.{settled.frames[0].step}", ""))
+    talk.conversation.flow.release = program.release
+
+
+def _handle(talk: Talk, event: Event) -> None:
+    match event:
+        case Received(message=message):
+            hearing.hear(talk, message)
+        case ConsoleActed():
+            try:
+                desk.act(talk, event)
+            except Refused as refused:
+                talk.outcome = Outcome(ok=False, code=refused.reason, detail=dict(refused.detail))
+        case TimerFired(name=name, data=data):
+            _timer(talk, name, data)
+        case CallReturned(call_id=call_id, values=values, error=error):
+            if not talk.human_speaks:
+                engine.returned(talk.run, call_id, values, error)
+        case SendFailed(reason=reason, blocked=blocked):
+            _not_delivered(talk, reason, blocked=blocked)
+
+
+def _timer(talk: Talk, name: str, data: str) -> None:
+    """Let the clock speak, unless a human does or nobody listens."""
+    if name != WAIT_TIMER or talk.human_speaks or talk.conversation.stopped or talk.conversation.unreachable:
+        return
+    wait, _, index = data.partition(":")
+    if wait.isdigit() and index.isdigit():
+        engine.timed_out(talk.run, int(wait), int(index))
+
+
+def _not_delivered(talk: Talk, reason: str, *, blocked: bool) -> None:
+    if talk.case is not None:
+        talk.mark("not_delivered", reason=reason)
+    if blocked:
+        hearing.lose(talk)
+
+
+def _commit(talk: Talk, dead: DeadLetter | None = None) -> Commit:
+    """Turn what the talk gathered into one commit."""
+    for effect in talk.run.effects:
+        if isinstance(effect, HandOver):
+            talk.ask_human(effect)
+    conversation, env = talk.conversation, talk.env
+    made = _Effects(talk)
+    if made.shown is not None:
+        conversation.shown = made.shown
+    if talk.erase:
+        kept = Conversation()
+        kept.flow.language = conversation.flow.language
+        return Commit(
+            state=dump(kept),
+            epoch=talk.epoch,
+            entries=tuple(made.entries),
+            counts=(*made.counts, "erased"),
+            erase=True,
+        )
+    return Commit(
+        state=dump(conversation),
+        epoch=talk.epoch,
+        labels=labels(conversation),
+        entries=tuple(made.entries),
+        set_timers=() if talk.quiet else tuple(made.timers.values()),
+        cancel_timers=("*",) if talk.quiet else tuple(made.cancelled),
+        calls=tuple(made.calls),
+        counts=tuple(made.counts),
+        outcome=talk.outcome,
+        dead=dead,
+        expires=_expires(conversation, env.now, talk.program),
+    )
+
+
+def _expires(conversation: Conversation, now: Millis, program: Program) -> Millis | None:
+    """Return when everything is erased: never while a case is open."""
+    keep = program.spec.defaults
+    if conversation.case is not None and conversation.case.open:
+        return None
+    by_talk = (conversation.flow.active or now) + keep.keep_without_case
+    closed = conversation.earlier.closed if conversation.earlier else None
+    return max(by_talk, closed + keep.keep_after_case) if closed else by_talk
+
+
+class _Effects:
+    """The effects of a talk, sorted into what a commit takes."""
+
+    def __init__(self, talk: Talk) -> None:
+        self.talk = talk
+        self.entries: list[Entry] = []
+        self.timers: dict[str, Timer] = {}
+        self.cancelled: list[str] = []
+        self.calls: list[Call] = []
+        self.counts: list[str] = []
+        #: Tokens of the last buttons shown; None when there were none.
+        self.shown: list[str] | None = None
+        for line in talk.lines:
+            self._add(line.author, line.body, actor=line.actor)
+        for effect in talk.run.effects:
+            match effect:
+                case SayText():
+                    self._say(effect)
+                case SetTimer(timer=timer):
+                    self.timers[timer.name] = timer
+                case CancelTimer(name=name):
+                    self.timers.pop(name, None)
+                    self.cancelled.append(name)
+                case HandOver():
+                    pass  # the case is in the state already
+                case CallOut(call=call):
+                    self.calls.append(call)
+                case Count(name=name):
+                    self.counts.append(name)
+
+    def _say(self, said: SayText) -> None:
+        if said.fell_back:
+            self.counts.append(f"fallback.{self.talk.run.language}")
+        if said.message.options:
+            self.shown = [option.token for option in said.message.options if option.url is None]
+        env = self.talk.env
+        dispatch = Dispatch(
+            kind=said.kind,
+            epoch=self.talk.epoch,
+            expires=env.now + BOT_ROWS_LIVE if said.kind == "bot" else None,
+        )
+        author: Author = "counsellor" if said.kind == "counsellor" else "bot"
+        for part in render(said.message, env.capabilities):
+            self._add(author, Wrote(message=part, source=said.source), actor=said.actor, dispatch=dispatch)
+
+    def _add(self, author: str, body: object, *, actor: str | None, dispatch: Dispatch | None = None) -> None:
+        env = self.talk.env
+        number = len(self.entries)
+        entry_id = EntryId(derived_id(env.conversation, env.generation, env.turn, number))
+        self.entries.append(
+            Entry(id=entry_id, at=env.now, author=author, body=body, actor=actor, dispatch=dispatch)  # type: ignore[arg-type]
+        )

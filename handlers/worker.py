@@ -1,0 +1,162 @@
+"""The loop that turns due events into commits.
+
+Theory of operation
+-------------------
+A worker leases a batch of due conversations, runs each one's turn and commits it under the lease's token. Turns are
+short and pure, so they run on the event loop; only a FAQ ranking is computed in a thread. The store groups the
+commits of a batch into one write.
+
+- A commit that comes back :class:`LeaseLost` is dropped without a word: somebody else has the event, nothing was
+  written, and their run gives the same result.
+- An exception in a turn would come again, so the event becomes a dead letter at once, with a sentence to the person
+  and a human. A worker that dies leaves its lease to expire; the event is tried once more, and the claim after that
+  makes it a dead letter, so that an event which kills workers cannot kill them all.
+- When the store is not available the worker waits and asks again. Nothing is lost: what is not committed is due.
+- ``stop`` ends the claiming; what is leased is finished first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Protocol
+
+from core.capabilities import Capabilities
+from core.errors import StoreCorrupt, StoreUnavailable
+from core.ids import Millis, derived_id
+from core.messages import Address
+from core.ports import Clock, Store
+from core.records import Commit, LeaseLost, TurnLease
+from flows.effects import Env, Match
+from flows.program import Program
+from handlers.talk import TurnEnv
+from handlers.turn import Needs, dead_turn, describe, take_turn
+from handoff.conversation import Conversation, load
+
+__all__ = ["LEASE", "Worker", "WorkerMetrics"]
+
+log = logging.getLogger("streetwork.worker")
+
+#: A turn takes microseconds; five seconds are for a machine that swaps. DESIGN section 4, rule 5.
+LEASE: Millis = 5_000
+#: The first claim and one more after a worker's death.
+MOST_ATTEMPTS = 2
+#: Seconds to wait for work before looking again; wake-ups come earlier.
+IDLE = 0.5
+
+
+class WorkerMetrics(Protocol):
+    """What the worker tells the metrics."""
+
+    def turn(self, kind: str, seconds: float) -> None:
+        """Count a committed turn and how long it took from claim to commit."""
+
+    def lease_lost(self, lane: str) -> None:
+        """Count a lease that somebody else had taken."""
+
+
+class Worker:
+    """Claims turns, runs them, commits them."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        program: Callable[[], Program],
+        capabilities: Callable[[Address], Capabilities],
+        *,
+        name: str,
+        batch: int = 64,
+        metrics: WorkerMetrics | None = None,
+        link: Callable[[Address], str | None] = lambda address: None,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._program = program
+        self._capabilities = capabilities
+        self._name = name
+        self._batch = batch
+        self._metrics = metrics
+        self._link = link
+        self._stopping = False
+        #: When the loop last came round; health looks at it.
+        self.beat: Millis = clock.now()
+
+    async def run(self) -> None:
+        """Work until :meth:`stop`; then return once everything leased is done."""
+        pause = 0.1
+        while not self._stopping:
+            self.beat = self._clock.now()
+            try:
+                if not await self.work_once():
+                    await self._store.wait("turn", IDLE)
+                pause = 0.1
+            except StoreUnavailable as error:
+                log.warning("store_unavailable", extra={"error": describe(error)})
+                await self._clock.sleep(pause)
+                pause = min(pause * 2, 5.0)
+
+    def stop(self) -> None:
+        """Claim nothing more."""
+        self._stopping = True
+
+    async def work_once(self) -> int:
+        """Handle one batch and return how many turns it held."""
+        leases = await self._store.claim(self._name, self._clock.now(), LEASE, self._batch)
+        if leases:
+            results = await asyncio.gather(*(self._turn(lease) for lease in leases), return_exceptions=True)
+            for result in results:
+                if isinstance(result, BaseException):
+                    raise result
+        return len(leases)
+
+    async def _turn(self, lease: TurnLease) -> None:
+        started = self._clock.now()
+        commit = await self._decide(lease)
+        done = await self._store.commit(lease, commit, self._clock.now())
+        if isinstance(done, LeaseLost):
+            log.info("lease_lost", extra={"conversation": lease.conversation[:8]})
+            if self._metrics:
+                self._metrics.lease_lost("turn")
+        elif self._metrics:
+            kind = type(lease.event).__name__
+            self._metrics.turn(kind, (self._clock.now() - started) / 1000)
+
+    async def _decide(self, lease: TurnLease) -> Commit:
+        program = self._program()
+        rankings: dict[tuple[str, str], tuple[Match, ...]] = {}
+        env = self._env(lease, rankings)
+        try:
+            conversation = load(lease.state)
+        except StoreCorrupt as error:
+            log.exception("state_unreadable", extra={"conversation": lease.conversation[:8]})
+            return dead_turn(program, Conversation(), lease.event, env, describe(error))
+        if lease.attempts > MOST_ATTEMPTS:
+            log.error("dead_letter", extra={"conversation": lease.conversation[:8], "code": "worker-died"})
+            return dead_turn(program, conversation, lease.event, env, "workers died while they handled this event")
+        try:
+            made = take_turn(program, conversation, lease.event, env)
+            while isinstance(made, Needs):
+                need = (made.query, made.language)
+                rankings[need] = await asyncio.to_thread(program.faq.search, *need, 10)
+                made = take_turn(program, conversation, lease.event, env)
+        except Exception as error:
+            # Whatever a turn raises, the person must not be left in silence.
+            reason = describe(error)
+            log.exception("dead_letter", extra={"conversation": lease.conversation[:8], "error": reason})
+            return dead_turn(program, conversation, lease.event, env, reason)
+        return made
+
+    def _env(self, lease: TurnLease, rankings: dict[tuple[str, str], tuple[Match, ...]]) -> TurnEnv:
+        prefix = derived_id(lease.conversation, lease.generation, lease.turn, 0).rsplit("/", 1)[0]
+        return TurnEnv(
+            conversation=lease.conversation,
+            generation=lease.generation,
+            turn=lease.turn,
+            address=lease.address,
+            epoch=lease.epoch,
+            capabilities=self._capabilities(lease.address),
+            flow=Env(now=lease.at, prefix=prefix, rankings=rankings),
+            link=self._link(lease.address),
+        )

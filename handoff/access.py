@@ -1,0 +1,148 @@
+"""The only way from an account to a conversation. Each condition stands on its own line; denial looks like absence.
+
+Nothing else in the desk reads a snapshot or a transcript. Who may not see a case gets None, exactly as for a case
+that never existed, and the audit log gets a line: actor, verb and case number, no content.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from core.ids import ConversationId, Millis
+from core.ports import Store
+from core.records import Line, Snapshot
+from handoff.accounts import Account
+from handoff.cases import Case
+from handoff.conversation import Conversation, load
+
+__all__ = ["Access", "Grant", "Listed", "Verb", "may", "may_list"]
+
+#: What an account can want of a case.
+Verb = Literal["read", "claim", "release", "reply", "note", "close", "return"]
+
+#: A window that stays open reads its case again and again; the log wants to know once in this time.
+_AGAIN: Millis = 30 * 60 * 1000
+_REMEMBERED = 2000
+
+_audit = logging.getLogger("streetwork.audit")
+
+
+class Grant(Struct, frozen=True, kw_only=True):
+    """Permission to work with one case, and what was read to decide it."""
+
+    case: Case
+    state: Conversation
+    snapshot: Snapshot
+
+    @property
+    def conversation(self) -> ConversationId:
+        """Return the conversation the case lives in."""
+        return self.snapshot.conversation
+
+
+class Listed(Struct, frozen=True, kw_only=True):
+    """One row of a list. The case carries its note only where the account may read the case."""
+
+    case: Case
+    channel: str
+    unreachable: bool
+
+
+def may_list(account: Account, case: Case) -> bool:
+    """Return whether the account may know that this case exists, who has it and since when; never its text."""
+    if account.disabled:
+        return False
+    if "counsellor" not in account.roles:
+        return False
+    return case.open
+
+
+def may(account: Account, verb: Verb, case: Case) -> bool:
+    """Return whether the account may do this with the case as it stands.
+
+    A claim on a colleague's case passes on purpose: the turn refuses it and names the winner, which the lists show
+    to everybody anyway.
+    """
+    if not may_list(account, case):
+        return False
+    if verb == "claim":
+        return True
+    if case.state == "waiting":
+        return verb in ("read", "note")
+    return case.owner == account.id
+
+
+class Access:
+    """Opens cases and lists for one account at a time."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._seen: OrderedDict[tuple[str, str], Millis] = OrderedDict()
+
+    async def open(self, account: Account, verb: Verb, number: str, now: Millis) -> Grant | None:
+        """Return the case with this number if the account may do this with it; None otherwise, whatever the reason."""
+        grant = await self._find(number)
+        if grant is None:
+            return None
+        if not may(account, verb, grant.case):
+            self._log(account, verb, grant.case.number, "denied")
+            return None
+        if verb != "read":
+            self._log(account, verb, grant.case.number, "asked")
+        elif self._first_look(account, grant.case.number, now):
+            self._log(account, verb, grant.case.number, "ok")
+        return grant
+
+    async def listed(self, account: Account, label: str, limit: int) -> list[Listed]:
+        """Return the open cases under a label that the account may know of, in the label's order."""
+        found = []
+        for hit in await self._store.find(label, limit):
+            grant = await self._load(hit.conversation)
+            if grant is None or not may_list(account, grant.case):
+                continue
+            case = grant.case if may(account, "read", grant.case) else replace(grant.case, note="")
+            found.append(Listed(case=case, channel=grant.snapshot.address.channel, unreachable=grant.state.unreachable))
+        return found
+
+    async def moved(self, conversation: ConversationId) -> Case | None:
+        """Return the case of a conversation that changed, closed ones too; for the hub, which tells only numbers."""
+        grant = await self._load(conversation)
+        return None if grant is None else grant.case
+
+    async def lines(self, grant: Grant, after: int, limit: int) -> list[Line]:
+        """Return transcript lines of a case that was opened; see :meth:`core.ports.Store.transcript`."""
+        return await self._store.transcript(grant.conversation, after, limit)
+
+    async def _find(self, number: str) -> Grant | None:
+        for hit in await self._store.find(f"case:{number}", 1):
+            grant = await self._load(hit.conversation)
+            # Between the two reads the case may have been closed and another one opened.
+            if grant is not None and grant.case.number == number:
+                return grant
+        return None
+
+    async def _load(self, conversation: ConversationId) -> Grant | None:
+        snapshot = await self._store.snapshot(conversation)
+        if snapshot is None:
+            return None
+        state = load(snapshot.state)
+        return None if state.case is None else Grant(case=state.case, state=state, snapshot=snapshot)
+
+    def _first_look(self, account: Account, number: str, now: Millis) -> bool:
+        key = (account.id, number)
+        last = self._seen.get(key)
+        if last is not None and now - last < _AGAIN:
+            return False
+        self._seen[key] = now
+        self._seen.move_to_end(key)
+        while len(self._seen) > _REMEMBERED:
+            self._seen.popitem(last=False)
+        return True
+
+    def _log(self, account: Account, verb: Verb, number: str, result: str) -> None:
+        _audit.info("case %s", verb, extra={"actor": account.id, "verb": verb, "case_number": number, "result": result})

@@ -1,0 +1,71 @@
+"""The whole state of a conversation as the store keeps it: where the flows stand, and the case, if there is one."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Struct
+
+from core.errors import StoreCorrupt
+from core.ids import Millis
+from core.records import Label
+from flows.state import State
+from handoff.cases import Case, claim_rank
+
+__all__ = ["Conversation", "dump", "labels", "load"]
+
+
+class Conversation(Struct, kw_only=True, omit_defaults=True):
+    """State of one conversation. Only a turn writes it; the desk reads it."""
+
+    v: int = 1
+    flow: State = msgspec.field(default_factory=State)
+    case: Case | None = None
+    #: The last finished case, so that a returning person can be told from a new one.
+    earlier: Case | None = None
+    #: The bot was told to be silent until the person writes something other than a stop word.
+    stopped: bool = False
+    #: The provider said that nothing can be delivered (blocked).
+    unreachable: bool = False
+    #: Flood control: tokens left, in thousandths, and when they were last filled.
+    tokens: int | None = None
+    tokens_at: Millis = 0
+    #: One polite word per flood is enough.
+    warned: bool = False
+    #: Waits for the person to confirm that everything shall be erased.
+    confirm_erase: bool = False
+    #: Tokens of the buttons shown last, in order, so that a typed number can mean one of them.
+    shown: list[str] = []
+    #: When the person was last told that they are waiting.
+    told_waiting: Millis = 0
+    #: How many bot turns there were in a row without the person being understood.
+    lost: int = 0
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Conversation)
+
+
+def dump(conversation: Conversation) -> bytes:
+    """Return the state as bytes for the store."""
+    return _encoder.encode(conversation)
+
+
+def load(data: bytes | None) -> Conversation:
+    """Return the state from the store; a new one for None. Raises :class:`StoreCorrupt` when it cannot be read."""
+    if data is None:
+        return Conversation()
+    try:
+        return _decoder.decode(data)
+    except msgspec.DecodeError as error:
+        raise StoreCorrupt(f"a conversation's state cannot be read: {error}") from error
+
+
+def labels(conversation: Conversation) -> tuple[Label, ...]:
+    """Return the marks by which the desk and the metrics find this conversation."""
+    case = conversation.case
+    if case is None or not case.open:
+        return ()
+    found = [Label(name=f"case:{case.number}", rank=case.since), Label(name=case.state, rank=claim_rank(case))]
+    if case.owner is not None:
+        found.append(Label(name=f"owner:{case.owner}", rank=case.touched))
+    return tuple(found)

@@ -1,0 +1,323 @@
+"""The desk over HTTP: pages, the JSON routes and the live line, all under ``/desk``.
+
+Theory of operation: a route first learns who is asking (:mod:`handoff.auth`), then opens the case through
+:mod:`handoff.access`, then either reads (:mod:`handoff.board`) or makes an event (:mod:`handoff.acts`). The worker
+handles the event like any other; its outcome comes back through the store. Nothing here changes a conversation.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from core.errors import StoreError
+from core.events import CaseAction, Claim, Close, Release, Reply, ReturnToBot, WriteNote
+from core.ports import Clock, Store
+from core.records import Outcome
+from handoff.access import Access, Verb
+from handoff.acts import Acts, Pressed, valid_request
+from handoff.auth import Border
+from handoff.board import Board
+from handoff.feed import ChangeFeed
+from handoff.hub import Hub
+from handoff.pages import Pages, chosen_language, page_language, static_file
+from handoff.passwords import Passwords
+from handoff.sessions import SignedIn, end_session, set_language
+from handoff.signin import Door
+from handoff.ui_texts import texts
+
+__all__ = ["LONGEST_TEXT", "Desk"]
+
+#: Characters of a reply or a note. Channels take 4,000 and split beyond; more is a slip of the clipboard.
+LONGEST_TEXT = 8000
+#: Bytes of a request's body: the longest text in four-byte characters, escaped, and its frame.
+_BODY = 128 * 1024
+
+_NUMBER = re.compile(r"[A-Za-z0-9-]{1,32}")
+#: Control characters that no keyboard makes; line feeds and tabs stay.
+_CONTROLS = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127])
+
+_encode = msgspec.json.Encoder().encode
+_Known = Callable[[web.Request, SignedIn], Awaitable[web.StreamResponse]]
+_Route = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Desk:
+    """The counsellors' web page."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        feed: ChangeFeed,
+        public_url: str | None,
+        opening: Callable[[str], str] | None = None,
+        patience: float = 5.0,
+        beat: float = 5.0,
+    ) -> None:
+        """``opening`` tells the opening hours in a language.
+
+        ``patience``: seconds an act waits for the worker; ``beat``: seconds between two signs of life.
+        """
+        self._store = store
+        self._opening = opening
+        self._border = Border(store, clock, public_url)
+        self._access = Access(store)
+        self._board = Board(store, self._access)
+        self._acts = Acts(store, clock, feed, patience)
+        self._door = Door(store, Passwords())
+        self._hub = Hub(store, self._access, self._border, feed, beat=beat)
+        self._pages = Pages()
+
+    def routes(self) -> list[web.AbstractRouteDef]:
+        """Return all routes; every path starts with ``/desk``."""
+        return [
+            web.get("/desk", _kept(self._page)),
+            web.get("/desk/sign-in", _kept(self._sign_in_page)),
+            web.post("/desk/sign-in", _kept(self._sign_in)),
+            web.get("/desk/static/{name}", static_file),
+            web.get("/desk/live", self._hub.serve),
+            web.get("/desk/api/board", self._api(self._lists)),
+            web.get("/desk/api/cases/{number}", self._api(self._case)),
+            web.get("/desk/api/acts/{request}", self._api(self._act_again)),
+            web.post("/desk/api/cases/{number}/{verb}", self._api(self._act, changes=True)),
+            web.post("/desk/api/sign-out", self._api(self._sign_out, changes=True)),
+        ]
+
+    async def stop(self) -> None:
+        """Close the live lines."""
+        await self._hub.stop()
+
+    # -- pages ---------------------------------------------------------------------------------------------
+
+    async def _page(self, request: web.Request) -> web.StreamResponse:
+        signed = await self._border.who(request)
+        if signed is None:
+            return _to("/desk/sign-in")
+        chosen = chosen_language(request)
+        if chosen is not None and chosen != signed.session.language:
+            await set_language(self._store, signed, chosen, self._border.now())
+        language = page_language(request, signed.session.language)
+        return self._pages.render(
+            "desk.html",
+            language,
+            account=signed.account,
+            csrf=signed.session.csrf,
+            page={"texts": dict(texts(language)), "language": language, "longest": LONGEST_TEXT},
+            opening=self._opening(language) if self._opening else "",
+        )
+
+    async def _sign_in_page(self, request: web.Request) -> web.StreamResponse:
+        if await self._border.who(request) is not None:
+            return _to("/desk")
+        return self._sign_in_form(request, "" if self._border.usable(request) else "insecure", 200)
+
+    def _sign_in_form(self, request: web.Request, problem: str, status: int, login: str = "") -> web.Response:
+        # The cookie must be set before the form is written, so the token is made on a scratch response.
+        scratch = web.Response()
+        token = self._border.form_token(request, scratch)
+        language = page_language(request)
+        page = self._pages.render(
+            "sign_in.html", language, status=status, problem=problem, token=token, login=login[:64]
+        )
+        page.cookies.update(scratch.cookies)
+        # A form's Origin header is "null" under no-referrer, and we want to see it.
+        page.headers["Referrer-Policy"] = "same-origin"
+        return page
+
+    async def _sign_in(self, request: web.Request) -> web.StreamResponse:
+        if not self._border.usable(request):
+            return self._sign_in_form(request, "insecure", 403)
+        form = await _form(request)
+        login, password = form.get("login", ""), form.get("password", "")
+        if not self._border.form_believed(request, form.get("token", "")):
+            return self._sign_in_form(request, "expired", 403, login)
+        found = await self._door.sign_in(
+            login[:200], password, self._border.remote(request), self._border.now(), chosen_language(request)
+        )
+        if found in ("wrong", "locked", "busy"):
+            status = {"wrong": 401, "locked": 429, "busy": 503}[found]
+            return self._sign_in_form(request, found, status, login)
+        old = await self._border.who(request)
+        if old is not None:
+            await end_session(self._store, old.key)
+        response = _to("/desk")
+        self._border.welcome(request, response, found)
+        return response
+
+    # -- the JSON routes -----------------------------------------------------------------------------------
+
+    def _api(self, handler: _Known, *, changes: bool = False) -> _Route:
+        """Return ``handler`` behind the border: a session, and for changes the CSRF token and our own origin."""
+
+        async def route(request: web.Request) -> web.StreamResponse:
+            signed = await self._border.who(request)
+            if signed is None:
+                return _json({"code": "signed_out"}, 401)
+            if changes and not self._border.believed(request, signed):
+                return _json({"code": "not_believed"}, 403)
+            try:
+                return await handler(request, signed)
+            except StoreError:
+                return _json({"code": "store"}, 503)
+
+        return route
+
+    async def _lists(self, request: web.Request, signed: SignedIn) -> web.StreamResponse:
+        return _json(await self._board.lists(signed.account, self._border.now()))
+
+    async def _case(self, request: web.Request, signed: SignedIn) -> web.StreamResponse:
+        now = self._border.now()
+        grant = await self._access.open(signed.account, "read", _number(request), now)
+        if grant is None:
+            return _absent()
+        before = request.query.get("before", "")
+        place = int(before) if before.isascii() and before.isdigit() and len(before) < 12 else None
+        return _json(await self._board.conversation(signed.account, grant, now, place))
+
+    async def _sign_out(self, request: web.Request, signed: SignedIn) -> web.StreamResponse:
+        await end_session(self._store, signed.key)
+        await self._hub.hang_up(signed.key)
+        response = _json({"code": "ok"})
+        self._border.farewell(request, response)
+        return response
+
+    async def _act(self, request: web.Request, signed: SignedIn) -> web.StreamResponse:
+        account, number = signed.account, _number(request)
+        body = await _body(request)
+        press, seen = valid_request(body.get("request")), body.get("seen")
+        try:
+            made = _action(request.match_info["verb"], body)
+        except _UnfitError as unfit:
+            return _json({"code": unfit.code, "detail": {"most": str(LONGEST_TEXT)}}, 422)
+        if made is None:
+            return _absent()
+        verb, action = made
+        if press is None or not (seen is None or (type(seen) is int and 0 <= seen < 2**31)):
+            return _json({"code": "malformed"}, 422)
+        earlier = await self._acts.earlier(account, press)
+        if earlier is not None:
+            if (earlier.number, earlier.verb) != (number, verb):
+                return _json({"code": "malformed"}, 422)
+            known = await self._acts.outcome(earlier, patience=0)
+            if known is not None:
+                return await self._answer(earlier, known, press)
+        grant = await self._access.open(account, verb, number, self._border.now())
+        if grant is None:
+            return _absent()
+        pressed = await self._acts.press(account, grant, verb, action, press, seen)
+        return await self._answer(pressed, await self._acts.outcome(pressed), press)
+
+    async def _act_again(self, request: web.Request, signed: SignedIn) -> web.StreamResponse:
+        press = valid_request(request.match_info["request"])
+        pressed = await self._acts.earlier(signed.account, press) if press else None
+        if press is None or pressed is None:
+            return _absent()
+        return await self._answer(pressed, await self._acts.outcome(pressed), press)
+
+    async def _answer(self, pressed: Pressed, outcome: Outcome | None, press: str) -> web.StreamResponse:
+        if outcome is None:
+            return _json({"code": "working", "request": press}, 202)
+        detail = dict(outcome.detail)
+        if owner := detail.get("owner"):
+            detail["name"] = await self._board.name(owner, self._border.now())
+        answer = {"code": outcome.code, "detail": detail, "case": pressed.number, "verb": pressed.verb}
+        return _json(answer, 200 if outcome.ok else 409)
+
+
+def _kept(handler: _Route) -> _Route:
+    """Return a page's handler that says so, instead of failing, while the store takes no work."""
+
+    async def route(request: web.Request) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except StoreError:
+            return web.Response(status=503, text="The store cannot be reached. Please try again in a moment.\n")
+
+    return route
+
+
+class _UnfitError(Exception):
+    """The body is no good; ``code`` says why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def _action(verb: str, body: dict[str, Any]) -> tuple[Verb, CaseAction] | None:
+    """Return what the route and the body ask for; None for a verb that is not there."""
+    match verb:
+        case "claim":
+            return "claim", Claim()
+        case "release":
+            return "release", Release()
+        case "return":
+            return "return", ReturnToBot()
+        case "close":
+            return "close", _close(body)
+        case "reply":
+            return "reply", Reply(text=_text(body))
+        case "note":
+            return "note", WriteNote(text=_text(body))
+        case _:
+            return None
+
+
+def _close(body: dict[str, Any]) -> Close:
+    try:
+        return msgspec.convert({"type": "close", "outcome": body.get("outcome")}, Close)
+    except msgspec.ValidationError:
+        raise _UnfitError("malformed") from None
+
+
+def _text(body: dict[str, Any]) -> str:
+    text = body.get("text")
+    if not isinstance(text, str):
+        raise _UnfitError("malformed")
+    text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_CONTROLS).strip("\n")
+    if not text.strip():
+        raise _UnfitError("empty")
+    if len(text) > LONGEST_TEXT:
+        raise _UnfitError("too_long")
+    return text
+
+
+def _number(request: web.Request) -> str:
+    number = request.match_info["number"]
+    # Nothing else is ever a case number, so nothing else becomes a label.
+    return number if _NUMBER.fullmatch(number) else "-"
+
+
+async def _body(request: web.Request) -> dict[str, Any]:
+    if (request.content_length or 0) > _BODY:
+        return {}
+    try:
+        found = msgspec.json.decode(await request.read())
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+async def _form(request: web.Request) -> dict[str, str]:
+    if request.content_type != "application/x-www-form-urlencoded" or (request.content_length or _BODY + 1) > _BODY:
+        return {}
+    fields = await request.post()
+    return {name: value for name, value in fields.items() if isinstance(value, str)}
+
+
+def _json(value: object, status: int = 200) -> web.Response:
+    return web.Response(body=_encode(value), status=status, content_type="application/json")
+
+
+def _absent() -> web.Response:
+    return _json({"code": "absent"}, 404)
+
+
+def _to(path: str) -> web.Response:
+    return web.Response(status=303, headers={"Location": path})

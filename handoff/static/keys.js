@@ -1,0 +1,26 @@
+// Single-letter keys. Off inside fields and dialogs, and off altogether for whoever does not want them.
+
+const SWITCH = "desk.keys";
+const box = document.getElementById("keys-on");
+
+box.checked = localStorage.getItem(SWITCH) !== "off";
+box.addEventListener("change", () => localStorage.setItem(SWITCH, box.checked ? "on" : "off"));
+
+/** Bind keys to actions; ``?`` works even when the others are off. While ``busy()``, letters are somebody typing on. */
+export function keys(actions, busy) {
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) return;
+    if (busy()) return;
+    if (event.target.closest("input, textarea, select, dialog[open]")) return;
+    const key = event.key === "?" ? "?" : letter(event);
+    if (!(key in actions) || (key !== "?" && !box.checked)) return;
+    event.preventDefault();
+    actions[key]();
+  });
+}
+
+// By place on the keyboard, so that the keys also work where the layout types Arabic or Cyrillic letters.
+function letter(event) {
+  if (/^[a-z]$/i.test(event.key)) return event.key.toLowerCase();
+  return /^Key[A-Z]$/.test(event.code) ? event.code.slice(3).toLowerCase() : event.key;
+}

@@ -1,0 +1,197 @@
+"""Every word of the desk's own interface: key and English source. The translations are ``i18n/locales/*/desk.po``.
+
+The key is the gettext context, so one English word can have two translations. ``{…}`` are filled in by the page.
+Counts stand behind a colon ("Changed: 3") and need no plural forms in any of the languages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+
+from i18n.catalog import Catalogs
+
+__all__ = ["LANGUAGES", "TEXTS", "texts"]
+
+#: Languages of the interface, the source language among them, in the order of the language list.
+LANGUAGES = ("de", "en", "ar", "bg", "ru")
+SOURCE = "en"
+
+_LOCALES = Path(__file__).resolve().parent.parent / "i18n" / "locales"
+
+TEXTS: Mapping[str, str] = MappingProxyType(
+    {
+        "title": "Desk",
+        "skip": "Skip to the conversation",
+        "language": "Language of this page",
+        "noscript": "The desk needs JavaScript.",
+        # Sign-in
+        "signin.title": "Sign in",
+        "signin.login": "Sign-in name",
+        "signin.password": "Password",
+        "signin.button": "Sign in",
+        "signin.wrong": "Name or password is wrong.",
+        "signin.locked": "Too many failed attempts. Please try again in 15 minutes.",
+        "signin.busy": "Too many people are signing in. Please try again in a moment.",
+        "signin.expired": "This form was too old. Please try again.",
+        "signin.insecure": "The desk works only over https, or on this very computer. "
+        "Ask whoever runs it to set PUBLIC_URL.",
+        "signout": "Sign out",
+        # State of the connection
+        "live.connecting": "Connecting …",
+        "live.synced": "Live, synced {ago} ago",
+        "live.off": "NOT CONNECTED: you see {time}",
+        "live.missed": "Changed while you were away: {count}",
+        "live.nothing": "Connected again. Nothing changed while you were away.",
+        "live.many": "Connected again. A lot changed while you were away.",
+        # Lists
+        "lists": "Cases",
+        "list.mine": "My cases",
+        "list.waiting": "Waiting",
+        "list.team": "Colleagues",
+        "list.empty": "Nobody",
+        "list.more": "There are more.",
+        "list.nothing_waiting": "Nobody is waiting for you now.",
+        "card.waits": "Waiting {time}",
+        "card.ours": "Our turn",
+        "card.theirs": "Their turn",
+        "card.with": "With {name}",
+        "card.unreachable": "Cannot be reached",
+        "urgency.safety": "Danger",
+        "urgency.clock": "Deadline",
+        "urgency.returning": "Came back",
+        "urgency.normal": "Normal",
+        "channel.telegram": "Telegram",
+        "channel.viber": "Viber",
+        "channel.whatsapp": "WhatsApp",
+        "channel.webchat": "Web chat",
+        # Conversation
+        "conversation": "Conversation",
+        "conversation.none": "Choose a case on the left, or press C to claim the next one.",
+        "conversation.gone": "This case is closed or somebody else has it now.",
+        "conversation.bot": "Conversation with the bot (messages: {count})",
+        "conversation.earlier": "Show earlier messages",
+        "conversation.new": "New lines below",
+        "back": "Back to the list",
+        "who.person": "Person",
+        "who.bot": "Bot",
+        "who.system": "Automatic",
+        "who.counsellor": "Counsellor",
+        "kind.note": "Note, only for the team",
+        "kind.choice": "Pressed a button",
+        "kind.media": "Sent a file: {media} {file}",
+        "kind.location": "Location: {place}",
+        "kind.contact": "Contact",
+        "kind.edited": "Changed an earlier message to",
+        "kind.start": "Opened the chat",
+        "kind.subscribed": "Allowed messages again",
+        "kind.unsubscribed": "Blocked the bot",
+        "kind.unknown": "Sent something that cannot be shown here",
+        "mark.opened": "Asked for a human",
+        "mark.claimed": "Case claimed",
+        "mark.released": "Case put back into the queue",
+        "mark.closed": "Case closed",
+        "mark.returned": "Given back to the bot",
+        "mark.left": "The person stopped waiting",
+        "mark.erased": "Erased",
+        "options": "Buttons",
+        "media.photo": "photo",
+        "media.voice": "voice message",
+        "media.audio": "sound",
+        "media.video": "video",
+        "media.document": "document",
+        "media.sticker": "sticker",
+        "media.animation": "animation",
+        "delivery.pending": "waiting to be sent",
+        "delivery.sending": "being sent",
+        "delivery.sent": "sent",
+        "delivery.delivered": "delivered",
+        "delivery.read": "read",
+        "delivery.uncertain": "perhaps delivered",
+        "delivery.held": "held back, not sent yet",
+        "delivery.failed": "NOT DELIVERED",
+        "delivery.dropped": "not sent any more",
+        # Facts
+        "facts": "Facts",
+        "facts.case": "Case",
+        "facts.name": "Name in the messenger",
+        "facts.language": "Language",
+        "facts.channel": "Channel",
+        "facts.since": "Waiting since",
+        "facts.urgency": "Urgency",
+        "facts.owner": "With",
+        "facts.nobody": "nobody yet",
+        "facts.note": "What the bot noted",
+        "facts.opening": "Opening hours",
+        "facts.notes": "Notes",
+        # Acts
+        "claim": "Claim",
+        "claim.next": "Claim next",
+        "claim.foreign": "This person writes in a language that is not among yours: {language}. Claim anyway?",
+        "release": "Back to the queue",
+        "return": "Return to bot",
+        "return.sure": "The bot takes over at once and the case ends without a goodbye.",
+        "close": "Close",
+        "close.title": "Close the case",
+        "close.outcome": "What was the outcome?",
+        "outcome.first_advice": "First advice",
+        "outcome.referral": "Referral",
+        "outcome.full_counselling": "Full counselling",
+        "outcome.left": "The person left",
+        "outcome.other": "Something else",
+        "cancel": "Cancel",
+        "reply.tab": "Reply",
+        "reply.label": "Your reply to the person",
+        "reply.send": "Send reply: {language}, {channel}",
+        "note.tab": "Note",
+        "note.label": "Note for the team; the person never sees it",
+        "note.send": "Save note",
+        "typed.newer": "The person wrote while you were typing.",
+        # Answers
+        "done.claim": "You have this case now.",
+        "done.release": "The case waits in the queue again.",
+        "done.close": "The case is closed.",
+        "done.return": "The bot has the conversation again.",
+        "done.reply": "Your reply is on its way.",
+        "done.note": "Note saved.",
+        "refused.taken": "{name} took it a moment ago.",
+        "refused.already_yours": "You have this case already.",
+        "refused.not_owner": "{name} has this case now.",
+        "refused.not_claimed": "Nobody has claimed this case.",
+        "refused.no_case": "This case is closed.",
+        "refused.stale": "The case changed meanwhile. Look again, please.",
+        "refused.empty": "There is no text.",
+        "refused.too_long": "The text is too long (most characters: {most}).",
+        "refused.other": "That did not work ({code}).",
+        "working": "Still working on it. Nothing is lost; do not send it again.",
+        "failed.network": "No connection. Your text is kept; try again.",
+        "failed.store": "The server cannot take this now. Your text is kept; try again.",
+        # Keys
+        "keys.title": "Keyboard",
+        "keys.on": "Single-letter shortcuts on",
+        "keys.move": "next / previous case",
+        "keys.claim": "claim the next case",
+        "keys.reply": "write a reply",
+        "keys.note": "write a note",
+        "keys.close": "close the case",
+        "keys.send": "send",
+        "keys.escape": "leave the field",
+        "keys.help": "this help",
+        "keys.button": "Keyboard help",
+        "ok": "OK",
+    }
+)
+
+
+@lru_cache(maxsize=1)
+def _catalogs() -> Catalogs:
+    return Catalogs.load([_LOCALES], [language for language in LANGUAGES if language != SOURCE], "desk")
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def texts(language: str) -> Mapping[str, str]:
+    """Return all texts in one of :data:`LANGUAGES`; what is not translated stays English."""
+    catalogs = _catalogs()
+    return MappingProxyType({key: catalogs.lookup(language, key, source) or source for key, source in TEXTS.items()})

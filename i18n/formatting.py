@@ -1,0 +1,86 @@
+"""Numbers, money, dates and times as each language writes them, on top of Babel.
+
+Digits are Latin in every language, also in Arabic and Persian: forms, letters and price tags in Germany carry
+them. Babel's direction marks are removed, because :func:`i18n.bidi.isolate` does that work once, for the whole value.
+English is written the European way (day before month), and times run to 24 everywhere.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+from decimal import Decimal
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date as babel_date
+from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_percent as babel_percent
+
+from i18n.bidi import strip_controls
+from i18n.negotiate import base_language
+
+__all__ = [
+    "babel_locale",
+    "format_date",
+    "format_datetime",
+    "format_day_time",
+    "format_money",
+    "format_number",
+    "format_percent",
+    "format_time",
+]
+
+#: The variety that readers in Germany expect; the bare code would mean the United States.
+_VARIETY = {"en": "en_GB"}
+
+
+@functools.lru_cache(maxsize=128)
+def babel_locale(language: str) -> Locale:
+    """Return Babel's data for ``language``: its variety, else its base language, else English."""
+    tag = language.replace("-", "_")
+    for candidate in (_VARIETY.get(tag, tag), base_language(tag), "en_GB"):
+        try:
+            return Locale.parse(candidate)
+        except (UnknownLocaleError, ValueError):
+            continue
+    raise AssertionError("Babel always has English")
+
+
+def format_number(value: float | Decimal, language: str) -> str:
+    """Return ``value`` with the separators of ``language``, at most three places after the point."""
+    return strip_controls(format_decimal(value, locale=babel_locale(language)))
+
+
+def format_money(amount: Decimal, currency: str, language: str) -> str:
+    """Return an amount of ``currency`` (ISO 4217) with its symbol and its usual number of places."""
+    return strip_controls(format_currency(amount, currency, locale=babel_locale(language)))
+
+
+def format_percent(value: float | Decimal, language: str) -> str:
+    """Return a share (0.125) as a percentage (12.5 %), at most two places after the point."""
+    locale = babel_locale(language)
+    pattern = locale.percent_formats[None].pattern.replace("0%", "0.##%").replace("0\xa0%", "0.##\xa0%")
+    return strip_controls(babel_percent(value, format=pattern, locale=locale))
+
+
+def format_date(date: dt.date, language: str) -> str:
+    """Return a day with its month as a word, so that day and month cannot be mixed up: "12 March 2027"."""
+    return strip_controls(babel_date(date, format="long", locale=babel_locale(language)))
+
+
+def format_time(moment: dt.datetime | dt.time, language: str) -> str:
+    """Return hours and minutes of the moment's own zone, "09:00"; the same in every language."""
+    return f"{moment.hour:02d}:{moment.minute:02d}"
+
+
+def format_datetime(moment: dt.datetime, language: str) -> str:
+    """Return day and time of the moment's own zone: "12 March 2027, 09:00"."""
+    comma = "،" if base_language(language) in {"ar", "fa", "ur", "ps"} else ","
+    return f"{format_date(moment.date(), language)}{comma} {format_time(moment, language)}"
+
+
+def format_day_time(moment: dt.datetime, language: str) -> str:
+    """Return weekday and time of the moment's own zone: "Monday 09:00"."""
+    # A plain day, not the moment: Babel would carry a moment without a zone over to UTC.
+    day = strip_controls(babel_date(moment.date(), format="EEEE", locale=babel_locale(language)))
+    return f"{day} {format_time(moment, language)}"

@@ -1,0 +1,128 @@
+"""A newcomer, from the welcome to a counsellor's reply, in a real browser against a real Streetwork process."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+
+from tests.e2e.server import Server
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+#: A folder to keep pictures in, for the README and for looking at them; nothing is kept without it.
+PICTURES = os.environ.get("STREETWORK_PICTURES")
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None and os.environ.get("CI") != "true", reason="no Chromium on this machine"),
+]
+
+LANGUAGES = {
+    "ar": ("العربية", "إنسان", "تخطّي", "rtl"),
+    "bg": ("Български", "човек", "Пропускане", "ltr"),
+    "en": ("English", "human", "Skip", "ltr"),
+    "ru": ("Русский", "человек", "Пропустить", "ltr"),
+}
+REPLY = {
+    "ar": "مرحبًا، أنا مريم. كيف أستطيع أن أساعدك؟",
+    "bg": "Здравейте, аз съм Мариам. С какво мога да помогна?",
+    "en": "Hello, I am Mariam. How can I help you?",
+    "ru": "Здравствуйте, я Мариам. Чем я могу помочь?",
+}
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    with Server(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(
+            executable_path=CHROMIUM, headless=True, args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield chromium
+        await chromium.close()
+
+
+async def picture(page: Page, name: str) -> None:
+    if PICTURES:
+        await page.screenshot(path=f"{PICTURES}/{name}.png")
+
+
+async def sign_in(server: Server, context: BrowserContext) -> Page:
+    desk = await context.new_page()
+    await desk.goto(f"{server.base}/desk?lang=en")
+    await desk.locator("#login").fill("counsellor")
+    await desk.locator("#password").fill(server.password)
+    await desk.get_by_role("button", name="Sign in").click()
+    await expect(desk.locator("#claim-next")).to_be_visible()
+    return desk
+
+
+async def write(page: Page, text: str) -> None:
+    await page.locator("#text").fill(text)
+    await page.locator("#text").press("Enter")
+
+
+def last(page: Page) -> object:
+    return page.locator(".line.bot .text").last
+
+
+@pytest.mark.parametrize("language", ["ar", "bg", "en", "ru"])
+async def test_from_the_welcome_to_a_counsellors_reply(server: Server, browser: Browser, language: str) -> None:
+    name, human, skip, direction = LANGUAGES[language]
+    phone = await browser.new_context(viewport={"width": 390, "height": 800}, locale=language)
+    office = await browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
+    chat = await phone.new_page()
+    await chat.goto(f"{server.base}/chat?lang={language}")
+    await expect(chat.locator(".line.bot").first).to_be_visible()
+    if await chat.get_by_role("button", name=name, exact=True).count():
+        await chat.get_by_role("button", name=name, exact=True).click()
+    await expect(chat.locator("html")).to_have_attribute("dir", direction)
+    await expect(chat.locator(".option").nth(7)).to_be_visible()
+    await picture(chat, f"chat-menu-{language}")
+    # A question by number, answered with its source.
+    await write(
+        chat,
+        {
+            "ar": "ما هو الحد الأدنى للأجور؟",
+            "bg": "каква е минималната заплата",
+            "en": "what is the minimum wage",
+            "ru": "какая минимальная зарплата",
+        }[language],
+    )
+    await expect(chat.locator(".line.bot .text", has_text="https://www.bmas.de").last).to_be_visible()
+    await picture(chat, f"chat-answer-{language}")
+    # A human, please.
+    await write(chat, human)
+    await chat.get_by_role("button", name=skip, exact=True).click()
+    desk = await sign_in(server, office)
+    await expect(desk.locator("#waiting .card")).to_have_count(1)
+    await picture(desk, f"desk-waiting-{language}")
+    await desk.locator("#claim-next").click()
+    await expect(desk.locator("#case")).to_be_visible()
+    await desk.locator("#text-reply").fill(REPLY[language])
+    await desk.locator("#form-reply [data-send]").click()
+    await expect(chat.locator(".line.counsellor .text")).to_have_text(REPLY[language])
+    await expect(desk.locator("#lines .line", has_text=REPLY[language])).to_be_visible()
+    # The bot is silent now: the person's words reach the desk and nothing else happens.
+    before = await chat.locator(".line.bot").count()
+    await write(chat, "menu")
+    await expect(desk.locator("#lines .line", has_text=re.compile("^.*menu.*$", re.DOTALL)).last).to_be_visible()
+    assert await chat.locator(".line.bot").count() == before
+    await picture(chat, f"chat-counsellor-{language}")
+    await picture(desk, f"desk-case-{language}")
+    await desk.locator("[data-act=close]").click()
+    await desk.locator("#closing input[value=first_advice]").check()
+    await desk.locator("#closing button[value=yes]").click()
+    await expect(chat.locator(".line.bot")).not_to_have_count(before)
+    await phone.close()
+    await office.close()

@@ -1,0 +1,1 @@
+"""Stand-ins for the outer world: providers and clocks."""
