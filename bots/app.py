@@ -9,13 +9,14 @@ import os
 import secrets
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Literal
 
 from aiohttp import web
-from store.memory import MemoryStore
 
+from bots import logs
 from bots.clock import SystemClock
 from bots.delivery import Delivery
 from bots.health import Health
@@ -40,6 +41,7 @@ from handoff.feed import ChangeFeed
 from handoff.security import security_headers
 from i18n.formatting import format_day_time
 from store.keyfile import load_or_create_key_file
+from store.memory import MemoryStore
 from store.seal import KeyRing
 from store.sqlite import SqliteStore, open_sqlite
 
@@ -117,7 +119,7 @@ class App:
         self.store = opened.store
         self.ring = opened.ring
         program = self.releases.current()
-        self.intake = Intake(self.store, self.clock, bot=program.bot, id_key=opened.id_key)
+        self.intake = Intake(self.store, self.clock, bot=program.bot, id_key=opened.id_key, metrics=self.metrics)
         self.feed = ChangeFeed(self.store)
         self.channels = self._channels()
         parts = ["worker", "delivery"] if "worker" in roles else []
@@ -203,6 +205,7 @@ class App:
 
     async def start(self) -> None:
         """Start the parts of this process's roles. Pages are served by :meth:`web`."""
+        logs.know(account for _, account in self.channels)
         for problem in await self.store.check():
             log.warning("store_check", extra={"code": "store"})
             self._show(f"Store: {problem}")
@@ -218,7 +221,13 @@ class App:
             for channel in self.channels.values():
                 if hasattr(channel, "prepare_polling") and not self.settings.public_url:
                     what = f"poll:{channel.name}:{channel.account}"
-                    polling = Polling(channel, self.intake, self.clock, self.metrics)  # type: ignore[arg-type]
+                    polling = Polling(
+                        channel,  # type: ignore[arg-type]
+                        self.intake,
+                        self.clock,
+                        self.metrics,
+                        ended=partial(self._polled, channel.name),
+                    )
                     self._spawn(what, alone(self.store, self.clock, what, self._name, polling.run))
         if self.settings.watch:
             self._spawn("watch", self.releases.watch(self._stop))
@@ -291,6 +300,9 @@ class App:
         """Return when a part failed."""
         await self._stop.wait()
 
+    def _polled(self, channel: str, ok: bool) -> None:
+        self.health.polled(channel, ok=ok)
+
     async def _sweep(self) -> None:
         while True:
             with contextlib.suppress(StoreError):
@@ -300,12 +312,12 @@ class App:
 
     async def _beat(self) -> None:
         """Show health that the loops come round."""
-        last: Millis = 0
+        seen: dict[str, Millis] = {}
         while True:
-            if self.worker.beat > last:
-                last = self.worker.beat
-                self.health.beat("worker")
-            self.health.beat("delivery")
+            for part, beat in (("worker", self.worker.beat), ("delivery", self.delivery.beat)):
+                if beat != seen.get(part):
+                    seen[part] = beat
+                    self.health.beat(part)
             await self.clock.sleep(BEAT)
 
 

@@ -14,8 +14,6 @@ from core.records import Receipt
 __all__ = [
     "BadRequest",
     "BadSignature",
-    "Metrics",
-    "NoMetrics",
     "Polled",
     "PollingChannel",
     "PollingConflict",
@@ -103,23 +101,3 @@ class PollingChannel(Protocol):
 
     def acknowledge(self, incoming: Sequence[Incoming]) -> None:
         """Tell the provider, best effort and in the background, that these arrived and are durable."""
-
-
-class Metrics(Protocol):
-    """Where numbers go. Labels never hold anything of a person."""
-
-    def count(self, name: str, **labels: str) -> None:
-        """Raise the counter ``name`` by one."""
-
-    def observe(self, name: str, seconds: float, **labels: str) -> None:
-        """Record a duration."""
-
-
-class NoMetrics:
-    """Keeps no numbers."""
-
-    def count(self, name: str, **labels: str) -> None:
-        """Do nothing."""
-
-    def observe(self, name: str, seconds: float, **labels: str) -> None:
-        """Do nothing."""

@@ -35,7 +35,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from bots.base import Metrics, NoMetrics
+from bots.counting import Metrics, NoMetrics
 from bots.rate import LIMITS, Limits
 from bots.settling import MAX_TRIES, AccountState, GiveBack, final_doubt
 from core.errors import StoreError
@@ -255,6 +255,10 @@ class Delivery:
             kept = await self._settle(lease, settlement)
             result = type(settlement).__name__.lower() if kept else "lease-lost"
             self._metrics.count("deliveries", channel=channel, result=result)
+            if result == "sent":
+                # An entry is as old as the event it answers.
+                waited = (self._clock.now() - lease.entry.at) / 1000
+                self._metrics.observe("delivery_seconds", waited, channel=channel)
         finally:
             account.busy -= 1
 

@@ -14,6 +14,7 @@ from typing import assert_never
 from msgspec import Struct
 from msgspec.structs import replace
 
+from bots.counting import Metrics, NoMetrics
 from core.events import Received
 from core.ids import ConversationId, Millis, conversation_id
 from core.messages import (
@@ -121,8 +122,9 @@ def _clean(message: Inbound) -> Inbound:
 class Intake:
     """Makes arrivals of what channels bring in. One for the whole process; keeps nothing itself."""
 
-    def __init__(self, store: Store, clock: Clock, *, bot: str, id_key: bytes) -> None:
+    def __init__(self, store: Store, clock: Clock, *, bot: str, id_key: bytes, metrics: Metrics | None = None) -> None:
         self._store = store
+        self._metrics = metrics or NoMetrics()
         self._clock = clock
         self._bot = bot
         self._id_key = id_key
@@ -139,7 +141,12 @@ class Intake:
         if not incoming:
             return []
         now = self._clock.now()
-        return await self._store.ingest([self._arrival(channel, account, one, now) for one in incoming], now)
+        taken = await self._store.ingest([self._arrival(channel, account, one, now) for one in incoming], now)
+        self._metrics.observe("ingest_seconds", (self._clock.now() - now) / 1000, channel=channel)
+        for one, result in zip(incoming, taken, strict=True):
+            kind = type(one.message.content).__name__.lower()
+            self._metrics.count("events", channel=channel, kind=kind, outcome=type(result).__name__.lower())
+        return taken
 
     async def receipts(self, receipts: Sequence[Receipt]) -> None:
         """Note what a provider says later about messages it took."""

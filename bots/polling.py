@@ -7,8 +7,10 @@ the provider hand out the same updates again, and the store drops them by their 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
-from bots.base import Metrics, NoMetrics, Polled, PollingChannel, PollingConflict, ProviderUnreachable
+from bots.base import Polled, PollingChannel, PollingConflict, ProviderUnreachable
+from bots.counting import Metrics, NoMetrics
 from bots.intake import Intake
 from core.errors import ChannelMisconfigured, StoreError
 from core.ports import Clock
@@ -27,8 +29,18 @@ _log = logging.getLogger(__name__)
 class Polling:
     """Polls one channel until it is cancelled. Nothing that a provider or the store does ends it."""
 
-    def __init__(self, channel: PollingChannel, intake: Intake, clock: Clock, metrics: Metrics | None = None) -> None:
+    def __init__(
+        self,
+        channel: PollingChannel,
+        intake: Intake,
+        clock: Clock,
+        metrics: Metrics | None = None,
+        *,
+        ended: Callable[[bool], None] = lambda ok: None,
+    ) -> None:
+        """``ended`` is told after each poll whether it went well."""
         self._channel = channel
+        self._ended = ended
         self._intake = intake
         self._clock = clock
         self._metrics = metrics or NoMetrics()
@@ -61,6 +73,7 @@ class Polling:
             await self._failed(exc)
             return None
         self._failures = 0
+        self._ended(True)
         return polled
 
     async def _keep(self, polled: Polled) -> None:
@@ -82,6 +95,7 @@ class Polling:
 
     async def _failed(self, error: ProviderUnreachable | PollingConflict | ChannelMisconfigured) -> None:
         self._failures += 1
+        self._ended(False)
         where = (self._channel.name, self._channel.account)
         self._metrics.count("polls", channel=where[0], result=error.code)
         if isinstance(error, PollingConflict):

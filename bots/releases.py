@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import watchfiles
-from flows.loader import Loaded, load
 
 from core.errors import BotBroken
 from core.ports import Clock
 from flows.findings import render
+from flows.loader import Loaded, load
 from flows.program import Program
 
 __all__ = ["Releases", "load_bot", "report"]

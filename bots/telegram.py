@@ -20,16 +20,8 @@ from telegram import Bot
 from telegram.error import BadRequest as TelegramBadRequest
 from telegram.error import Conflict, InvalidToken, TelegramError
 
-from bots.base import (
-    BadRequest,
-    BadSignature,
-    Metrics,
-    NoMetrics,
-    Polled,
-    PollingConflict,
-    ProviderUnreachable,
-    Received,
-)
+from bots.base import BadRequest, BadSignature, Polled, PollingConflict, ProviderUnreachable, Received
+from bots.counting import Metrics, NoMetrics
 from bots.intake import Incoming
 from bots.telegram_http import AiohttpRequest, Throttled, quiet_loggers
 from bots.telegram_parse import ALLOWED_UPDATES, Parsed, parse

@@ -13,7 +13,8 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from bots.base import BadRequest, BadSignature, Metrics, NoMetrics, Received, WebhookChannel
+from bots.base import BadRequest, BadSignature, Received, WebhookChannel
+from bots.counting import Metrics, NoMetrics
 from bots.intake import Intake
 from core.errors import StoreError
 

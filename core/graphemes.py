@@ -26,7 +26,7 @@ def length(text: str, unit: Unit) -> int:
     """Return how long ``text`` is in the unit that the channel counts."""
     if unit == "codepoints" or text.isascii():
         return len(text)
-    return len(text) + sum(char > "\uffff" for char in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def boundaries(text: str) -> list[int]:

@@ -194,7 +194,7 @@ class Store(Protocol):
         expires: Millis | None = None,
         expect: int | None = None,
     ) -> int | None:
-        """Write a record and return its version. With ``expect`` only over that version (0: only if absent); else None."""
+        """Write a record and return its version; with ``expect`` only over that version (0: if absent), else None."""
 
     async def delete(self, kind: str, key: str) -> bool:
         """Remove a record; False when there is none."""

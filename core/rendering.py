@@ -48,11 +48,39 @@ def render(message: Outbound, capabilities: Capabilities) -> tuple[Outbound, ...
     """
     match message:
         case Say():
-            return _render_text(message, capabilities)
+            return (message,) if _fits(message, capabilities) else _render_text(message, capabilities)
         case SendMedia(caption=caption) if caption and length(caption, capabilities.unit) > CAPTION:
             return (replace(message, caption=None), *_render_text(Say(text=caption), capabilities))
         case _:
             return (message,)
+
+
+def _fits(message: Say, capabilities: Capabilities) -> bool:
+    """Say whether nothing has to be done: true for nearly everything a bot says, so it is found out quickly.
+
+    No text has more than two units to a code point, so what is short enough twice over need not be counted.
+    """
+    return (
+        2 * len(message.text) <= capabilities.text
+        and message.request is None
+        and (not message.spans or (capabilities.formatting and _all_valid(message)))
+        and (
+            not message.options
+            or (
+                len(message.options) <= capabilities.buttons
+                and all(_short(option.label, capabilities) for option in message.options)
+            )
+        )
+    )
+
+
+def _short(label: str, capabilities: Capabilities) -> bool:
+    return 2 * len(label) <= capabilities.label or length(label, capabilities.unit) <= capabilities.label
+
+
+def _all_valid(message: Say) -> bool:
+    end = len(message.text)
+    return all(0 <= span.start < span.end <= end and (span.style != "link" or span.url) for span in message.spans)
 
 
 def _render_text(message: Say, capabilities: Capabilities) -> tuple[Say, ...]:

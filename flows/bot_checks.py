@@ -125,7 +125,7 @@ def _check_faq(draft: Draft, today: date) -> None:
                 span = faq.doc.span((*path, "review_by"))
                 faq.doc.add("W511", span, f"“{name}” was to be checked again by {entry.review_by}")
             if entry.checked > today:
-                faq.doc.add("E106", faq.doc.span((*path, "checked")), f"“{name}” is checked on a day that has not come")
+                faq.doc.add("W511", faq.doc.span((*path, "checked")), f"“{name}” is checked on a day that has not come")
 
 
 def _check_crisis(draft: Draft) -> None:

@@ -49,7 +49,8 @@ class Proof:
     def __init__(self, ways: Ways, goal: Callable[[Node], bool], given: frozenset[Node] = frozenset()) -> None:
         self.ways = ways
         self.rules: dict[Node, Rule] = {}
-        self.good: set[Node] = {node for node in ways.ways if goal(node)} | set(ways.open) | set(given)
+        self.goal = goal
+        self.good: set[Node] = set(ways.open) | set(given)
         for node in ways.ways:
             self.rules[node] = self._rule(node)
         for flow in ways.flows:
@@ -72,8 +73,10 @@ class Proof:
         calls = tuple(self._to(node, way) for way in ways if way.kind == "call")
         chosen = tuple(self._to(node, way) for way in ways if way.kind in ("answer", "timeout", "handoff"))
         forced = tuple(self._to(node, way) for way in ways if way.kind in ("always", "failure"))
-        if calls:
-            inner: Rule = ("all", calls)
+        if self.goal(node):
+            inner: Rule = ("all", ())
+        elif calls:
+            inner = ("all", calls)
         elif not self.ways.waits(node):
             inner = ("all", (*forced, *chosen))
         else:
@@ -86,7 +89,10 @@ class Proof:
     def _end_rule(self, flow: str) -> Rule:
         """Where a flow comes back to: behind each step that calls it, or to nothing but the commands."""
         back: list[Node] = []
+        deeper = self.ways.called_from(flow)
         for caller in self.ways.callers(flow):
+            if caller[0] in deeper:
+                continue  # flows that call each other in a circle are an error of their own
             step = self.ways.step(caller)
             back.append((caller[0], step.next) if step is not None and step.next is not None else _end(caller[0]))
         if any(node[0] == flow for node in self._tops()) or not back:

@@ -93,6 +93,7 @@ CODES: dict[str, Code] = {
         "reminders out of order", "A reminder would never come.", "Give each reminder a later time than the one before."
     ),
     "E304": Code("a question without an end", _STUCK, "Let give_up or the last timeout lead to another step."),
+    "E305": Code("flows call each other in a circle", _STUCK, "Use goto instead of call: each round goes deeper."),
     "W301": Code("a step nobody reaches", "Nobody will ever read it.", "Lead to it from somewhere, or remove it."),
     "W302": Code(
         "the flow just ends here",
@@ -100,9 +101,6 @@ CODES: dict[str, Code] = {
         "Write then:, or close the flow with an end step.",
     ),
     "W303": Code("reminders after one that leaves", "These reminders never come.", "Put the reminder with goto last."),
-    "W304": Code(
-        "flows call each other in a circle", "Each round takes the person deeper.", "Use goto instead of call."
-    ),
     "E401": Code("a label is too long", "The messenger would cut the button.", "Shorten the label in this language."),
     "W402": Code(
         "a text is too long for one message", "It arrives in several pieces.", "Shorten it, or make two steps of it."

@@ -24,7 +24,7 @@ LONGEST_WORD = 64
 class Crisis:
     """All kinds of danger of a bot, ready to look for."""
 
-    __slots__ = ("_answers", "_kinds")
+    __slots__ = ("_answers", "_beginnings", "_kinds", "_words")
 
     def __init__(self, kinds: Mapping[str, CrisisKind]) -> None:
         self._answers = {name: kind.answer for name, kind in kinds.items()}
@@ -33,6 +33,12 @@ class Crisis:
             for name, kind in kinds.items()
             if (wanted := _any(kind.phrases)) is not None
         )
+        phrases = [phrase for kind in kinds.values() for listed in kind.phrases.values() for phrase in listed]
+        begun = {_beginning(phrase) for phrase in phrases if pattern(phrase) is not None}
+        #: How phrases begin: with a whole word, or with the beginning of one. A message without such a word is safe,
+        #: which is known long before all phrases have been looked for.
+        self._words = frozenset(word for word, whole in begun if whole)
+        self._beginnings = tuple(word for word, whole in begun if not whole)
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -41,7 +47,12 @@ class Crisis:
 
     def match(self, text: str) -> str | None:
         """Return the first kind whose phrases the message has, or None. Never raises, linear in the length."""
-        folded = " ".join(word[:LONGEST_WORD] for word in fold(text[:LONGEST]).split())
+        if not text:
+            return None
+        words = [word[:LONGEST_WORD] for word in fold(text[:LONGEST]).split()]
+        if self._words.isdisjoint(words) and not any(word.startswith(self._beginnings) for word in words):
+            return None
+        folded = " ".join(words)
         for name, wanted, unless in self._kinds:
             if wanted.search(folded) and (unless is None or wanted.search(unless.sub("\n", folded))):
                 return name
@@ -64,6 +75,18 @@ def pattern(phrase: str) -> str | None:
     if not any(word.strip(r"\S*+") for word in words):
         return None
     return " ".join(words)
+
+
+def _beginning(phrase: str) -> tuple[str, bool]:
+    """Return how a phrase begins, folded, and whether that is a whole word."""
+    for word in phrase.split():
+        parts = [fold(part) for part in word.split("*")]
+        if "".join(parts):
+            first, several, _ = parts[0].partition(" ")
+            return first, bool(several) or len(parts) == 1
+        if "*" in word:
+            break
+    return "", False
 
 
 def _any(phrases: Mapping[str, Iterable[str]]) -> re.Pattern[str] | None:

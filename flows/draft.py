@@ -58,6 +58,13 @@ class FlowDraft:
     #: Options of choices, where all of them are known.
     options: dict[str, frozenset[str]] = field(default_factory=dict)
 
+    #: Names that are written where something else is wrong, so that nothing can be said about them.
+    unclear: set[str] = field(default_factory=set)
+
+    def hides(self, name: str) -> bool:
+        """Return whether a name that seems to be missing may exist in a part that could not be read."""
+        return self.partial or name in self.unclear or name.partition(".")[0] in self.unclear
+
     @property
     def inputs(self) -> Mapping[str, Kind]:
         """Return the declared inputs."""

@@ -125,7 +125,7 @@ def timed_out(run: Run, wait: int, index: int) -> bool:
     step = open_step(run)
     if step is None or run.frame.wait is None or run.frame.wait.n != wait:
         return False
-    if index >= max(len(step.verb.timeouts(step.spec)), 1):
+    if index >= max(len(step.timeouts), 1):
         return False
     _leave(run, step, step.verb.timed_out(step, run, index))
     return True

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
 
 from babel.units import format_unit
@@ -53,6 +54,7 @@ class Facts:
         return "" if found is None else show(found.value, self._specs[name].unit, language)
 
 
+@lru_cache(maxsize=4096)
 def show(amount: Decimal, unit: str, language: str) -> str:
     """Return an amount with its unit as ``language`` writes it."""
     if unit == "EUR":

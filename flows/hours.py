@@ -12,6 +12,7 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core.ids import Millis
@@ -218,7 +219,7 @@ class OpeningHours:
         day = first
         while day <= last:
             for begin, end in self._spans(day):
-                start, until = self._moment(day, begin, end=False), self._moment(day, end, end=True)
+                start, until = _moment(self.zone, day, begin, end=False), _moment(self.zone, day, end, end=True)
                 if open_since is None:
                     open_since, open_until = start, until
                 elif start <= open_until:
@@ -230,16 +231,19 @@ class OpeningHours:
         if open_since is not None:
             yield open_since, open_until
 
-    def _moment(self, day: dt.date, minutes: int, *, end: bool) -> Millis:
-        """Return the moment of a clock time. An hour that comes twice in autumn is open both times.
 
-        A clock time that spring skips counts as the moment it would have been: 02:30 is 03:30 summer time.
-        """
-        later, rest = divmod(minutes, _DAY_MINUTES)
-        clock = dt.datetime.combine(day + dt.timedelta(days=later), dt.time(rest // 60, rest % 60), tzinfo=self.zone)
-        moments = [(clock.replace(fold=fold).astimezone(dt.UTC) - _EPOCH) for fold in (0, 1)]
-        moment = max(moments) if end else moments[0]
-        return round(moment / dt.timedelta(milliseconds=1))
+@lru_cache(maxsize=4096)
+def _moment(zone: ZoneInfo, day: dt.date, minutes: int, *, end: bool) -> Millis:
+    """Return the moment of a clock time. An hour that comes twice in autumn is open both times.
+
+    A clock time that spring skips counts as the moment it would have been: 02:30 is 03:30 summer time.
+    """
+    later, rest = divmod(minutes, _DAY_MINUTES)
+    clock = dt.datetime.combine(day + dt.timedelta(days=later), dt.time(rest // 60, rest % 60), tzinfo=zone)
+    moment = clock.astimezone(dt.UTC)
+    if end:
+        moment = max(moment, clock.replace(fold=1).astimezone(dt.UTC))
+    return (moment - _EPOCH) // dt.timedelta(milliseconds=1)
 
 
 def _rule(rule: str) -> tuple[list[int], bool, tuple[Span, ...]]:

@@ -13,8 +13,13 @@ __all__ = ["check_logic"]
 
 def check_logic(ways: Ways, guesses: Mapping[Node, set[Node]], *, whole: bool) -> Iterator[Failure]:
     """Yield what is wrong with the ways. ``whole``: every file could be read, so unreached means unreached."""
-    yield from _loops(ways)
-    yield from _circles(ways)
+    told: set[frozenset[str]] = set()
+    for loop in _loops(ways):
+        failure = _loop(ways, loop)
+        if failure.code == "E302":
+            told.add(frozenset(flow for flow, _ in loop))
+        yield failure
+    yield from _circles(ways, told)
     for node, ways_on in ways.ways.items():
         step = ways.step(node)
         if step is None:
@@ -89,7 +94,7 @@ def _runs_through(ways: Ways, quiet: Mapping[Node, list[Node]], flow: str) -> bo
     return False
 
 
-def _loops(ways: Ways) -> Iterator[Failure]:
+def _loops(ways: Ways) -> Iterator[list[Node]]:
     """Yield each loop of steps that wait for nobody, once."""
     quiet = _quiet(ways, _passing(ways))
     done: set[Node] = set()
@@ -108,7 +113,7 @@ def _loops(ways: Ways) -> Iterator[Failure]:
             if node in done or node not in quiet:
                 continue
             if node in on_trail:
-                yield _loop(ways, trail[on_trail[node] :])
+                yield trail[on_trail[node] :]
                 continue
             on_trail[node] = len(trail)
             trail.append(node)
@@ -124,21 +129,20 @@ def _loop(ways: Ways, loop: list[Node]) -> Failure:
     return Failure(code, first, (), f"{what} without a question: {path}")
 
 
-def _circles(ways: Ways) -> Iterator[Failure]:
-    """Yield flows that call each other in a circle, once for each circle."""
+def _circles(ways: Ways, told: set[frozenset[str]]) -> Iterator[Failure]:
+    """Yield flows that call each other in a circle, once for each circle; ``told`` are flows known to do so."""
     calls: dict[str, dict[str, Node]] = {}
     for node, ways_on in ways.ways.items():
         for way in ways_on:
             if way.kind == "call" and way.target is not None:
                 calls.setdefault(node[0], {}).setdefault(way.target[0], node)
-    told: set[frozenset[str]] = set()
     for flow, called in calls.items():
         for other, node in called.items():
             circle = _way_back(calls, other, flow)
             if circle is not None and frozenset(circle) not in told:
                 told.add(frozenset(circle))
                 names = " → ".join([flow, *circle])
-                yield Failure("W304", node, ("call",), f"these flows call each other in a circle: {names}")
+                yield Failure("E305", node, ("call",), f"these flows call each other in a circle: {names}")
 
 
 def _way_back(calls: Mapping[str, Mapping[str, Node]], start: str, goal: str) -> list[str] | None:

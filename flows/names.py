@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from flows.draft import Draft, FlowDraft, StepDraft
 from flows.values import Kind
 
-__all__ = ["contact_types", "declare", "text_names"]
+__all__ = ["assignments", "contact_types", "declare", "text_names"]
 
 #: Names that a text can use everywhere, beside facts and what is known about the person.
 _EVERYWHERE = (
@@ -51,6 +51,7 @@ def declare(draft: Draft) -> None:
                     message = f"“{name}” holds {declared} elsewhere in this flow, but {kind} here"
                     flow.doc.add("E701", flow.doc.span((*step.path, "save")), message)
         _called(draft, flow)
+        _note_unclear(draft, flow)
         flow.options = _options(flow)
         if languages:
             flow.options["contact.language"] = languages
@@ -58,7 +59,7 @@ def declare(draft: Draft) -> None:
 
 def _saves(flow: FlowDraft) -> Iterator[tuple[StepDraft, Mapping[str, Kind]]]:
     for step in flow.steps.values():
-        if step.verb is not None and step.spec is not None:
+        if step.verb is not None and step.spec is not None and not step.broken:
             yield step, step.verb.saves(step.spec)
 
 
@@ -75,6 +76,20 @@ def _called(draft: Draft, flow: FlowDraft) -> None:
         called = draft.flows.get(step.spec.call)
         for name, kind in (called.outputs if called else {}).items():
             flow.types.setdefault(f"{step.spec.save}.{name}", kind)
+
+
+def _note_unclear(draft: Draft, flow: FlowDraft) -> None:
+    """Note the names of broken declarations, of broken steps, and of calls that lead nowhere."""
+    data = flow.doc.data if isinstance(flow.doc.data, dict) else {}
+    for group in ("inputs", "outputs", "vars"):
+        declared = data.get(group)
+        if isinstance(declared, dict):
+            flow.unclear |= {str(name) for name in declared if name not in flow.types}
+    for step in flow.steps.values():
+        saved = step.raw.get("save") if isinstance(step.raw, dict) else None
+        called = draft.flows.get(step.spec.call) if step.verb and step.verb.name == "call" and step.spec else None
+        if step.broken or (step.verb is not None and step.verb.name == "call" and (called is None or called.partial)):
+            flow.unclear |= {saved} if isinstance(saved, str) else {str(name) for name in saved or ()}
 
 
 def _options(flow: FlowDraft) -> dict[str, frozenset[str]]:

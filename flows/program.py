@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
 from typing import Any
 
+from core.messages import Option
 from flows.crisis import Crisis
 from flows.expr import Condition
 from flows.facts import Facts
@@ -15,12 +18,13 @@ from flows.faq import Faq
 from flows.hours import OpeningHours
 from flows.spec import BotSpec, FaqEntry, QueueSpec
 from flows.values import Kind
-from flows.verbs import Verb
+from flows.verbs import Timeout, Verb
 from i18n.catalog import Translator
 
 __all__ = ["Command", "Flow", "Place", "Program", "Queue", "Step", "option_token"]
 
 
+@lru_cache(maxsize=16_384)
 def option_token(flow: str, step: str, option: str) -> str:
     """Return what a button carries: 14 characters that name (flow, step, option) and nothing else.
 
@@ -45,6 +49,14 @@ class Step:
     conditions: Mapping[tuple[str | int, ...], Condition] = field(default_factory=dict)
     #: Texts by part, in the source language.
     texts: Mapping[str, str] = field(default_factory=dict)
+    #: What can be chosen here, and the reminders, as the verb gives them.
+    options: Mapping[str, str] = field(init=False)
+    timeouts: Sequence[Timeout] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Ask the verb once for what never changes."""
+        object.__setattr__(self, "options", self.verb.options(self.spec))
+        object.__setattr__(self, "timeouts", self.verb.timeouts(self.spec))
 
     def text_id(self, part: str = "") -> str:
         """Return the id of a text of this step, which is also its context for translators."""
@@ -121,6 +133,21 @@ class Program:
     queues: Mapping[str, Queue]
     #: Hook name -> coroutine of the bot's hooks.py; taken by the caller of hooks, never by the engine.
     hooks: Mapping[str, Any] = field(default_factory=dict)
+    #: Buttons in each language, ready to show; filled when they are first shown. As large as the content at most.
+    buttons: dict[Hashable, tuple[Option, ...]] = field(default_factory=dict, compare=False, repr=False)
+    #: Texts with the values of a day filled in, by (text, its language, the person's language, day).
+    filled: dict[tuple[str, str, str, date], str] = field(default_factory=dict, compare=False, repr=False)
+    #: What people may type for a step's options in each language; filled in the same way.
+    typed: dict[tuple[str, str, str], tuple[tuple[str, frozenset[str]], ...]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+
+    #: Every word of every language that means a command, so that most texts are seen at once to be none.
+    all_words: frozenset[str] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Gather the words."""
+        object.__setattr__(self, "all_words", frozenset(word for known in self.words.values() for word in known))
 
     @property
     def languages(self) -> tuple[str, ...]:

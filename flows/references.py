@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from flows.draft import Draft, FlowDraft, StepDraft
 from flows.expr import Condition, ConditionError, parse_condition
 from flows.findings import did_you_mean
-from flows.names import text_names
+from flows.names import assignments, text_names
 from flows.values import Kind
 from flows.yaml_nodes import Document, Path, Span
 
@@ -64,6 +64,7 @@ def check_flows(draft: Draft) -> Conditions:
     for flow in draft.flows.values():
         names = text_names(draft, flow)
         _check_renames(flow)
+        _check_written(flow)
         if flow.header is not None and flow.header.on_update:
             check_target(draft, flow.doc, ("on_update",), flow.header.on_update, flow.id, None)
         for step in flow.steps.values():
@@ -89,6 +90,20 @@ def _check_renames(flow: FlowDraft) -> None:
             elif old in seen:
                 flow.doc.add("E215", span, f"“{old}” leads to {seen[old]} already")
             seen.setdefault(old, step.id)
+
+
+def _check_written(flow: FlowDraft) -> None:
+    """What is declared should be written somewhere; else it is always empty."""
+    if flow.header is None or flow.partial or any(step.broken for step in flow.steps.values()):
+        return
+    written: set[str] = set(flow.inputs)
+    for step in flow.steps.values():
+        if step.verb is not None:
+            written |= set(step.verb.saves(step.spec)) | {name for name, _ in assignments(step)}
+    for group, declared in (("vars", flow.header.vars), ("outputs", flow.outputs)):
+        for name in declared:
+            if name not in written:
+                flow.doc.add("W705", flow.doc.span((group, name), key=True), f"no step writes “{name}”")
 
 
 @dataclass(slots=True)
@@ -150,7 +165,7 @@ class _StepChecker:
         try:
             self.found[path] = parse_condition(text, flow.types, options=flow.options)
         except ConditionError as error:
-            if error.code == "E204" and (flow.partial or self.draft.bot is None):
+            if error.code == "E204" and self.lenient(text[error.offset : error.offset + error.length]):
                 return
             whole = flow.doc.inside(self.path(*path), text)
             start = whole.column + error.offset
@@ -193,7 +208,7 @@ class _StepChecker:
         return True
 
     def lenient(self, name: str) -> bool:
-        return self.flow.partial or (name.startswith("contact.") and self.draft.bot is None)
+        return self.flow.hides(name) or (name.startswith("contact.") and self.draft.bot is None)
 
     def people_and_places(self) -> None:
         """Check queues, topics and hooks."""
@@ -251,11 +266,3 @@ _FITS: Mapping[Kind, Callable[[str], bool]] = {
 def _fits(kind: Kind, value: str) -> bool:
     check = _FITS.get(kind)
     return check is None or check(value)
-
-
-def old_names(draft: Draft) -> Iterator[tuple[str, str, str]]:
-    """Yield (flow, earlier name, present name) of every renamed step."""
-    for flow in draft.flows.values():
-        for step in flow.steps.values():
-            for old in step.spec.was if step.spec is not None else ():
-                yield flow.id, old, step.id

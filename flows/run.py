@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -66,7 +66,7 @@ class Run:
         """Return the zone in which the bot's people live: that of its first queue."""
         return _zone(next(iter(self.program.spec.queues.values())).zone)
 
-    @property
+    @cached_property
     def today(self) -> date:
         """Return the day of the turn in the bot's zone."""
         return datetime.fromtimestamp(self.env.now / 1000, self.zone).date()
@@ -193,7 +193,7 @@ class Run:
             self.kind_of_text = before
 
     def fill(self, text: str) -> str:
-        """Return a text for the staff with its values filled in, in the source language; a dash for what is not known."""
+        """Return a text for the staff with its values, in the source language; a dash for what is not known."""
         self.for_staff = True
         filled = wording.fill(self, text, self.program.spec.languages.source, missing="–")
         self.for_staff = False
@@ -201,10 +201,16 @@ class Run:
 
     def labels(self, step: Step, options: Mapping[str, str]) -> tuple[Option, ...]:
         """Return the buttons of a step in the person's language."""
-        return tuple(
-            Option(token=option_token(step.flow, step.id, option), label=self.label(step, part))
-            for option, part in options.items()
-        )
+        key: tuple[str, ...] = (step.flow, step.id, self.language)
+        if options is not step.options:
+            key = (*key, *options, *options.values())
+        found = self.program.buttons.get(key)
+        if found is None:
+            found = self.program.buttons[key] = tuple(
+                Option(token=option_token(step.flow, step.id, option), label=self.label(step, part))
+                for option, part in options.items()
+            )
+        return found
 
     def label(self, step: Step, part: str) -> str:
         """Return one label: a part of the step's texts, or ``=id`` for a text of the framework."""
@@ -214,11 +220,15 @@ class Run:
 
     def command_options(self, *commands: str) -> tuple[Option, ...]:
         """Return buttons for commands that the bot has; their labels are texts of the framework."""
-        return tuple(
-            Option(token=option_token("", "commands", name), label=self.system_text(name).text)
-            for name in commands
-            if name in self.program.commands
-        )
+        key = ("", "commands", self.language, *commands)
+        found = self.program.buttons.get(key)
+        if found is None:
+            found = self.program.buttons[key] = tuple(
+                Option(token=option_token("", "commands", name), label=self.system_text(name).text)
+                for name in commands
+                if name in self.program.commands
+            )
+        return found
 
     def language_options(self, step: Step) -> tuple[Option, ...]:
         """Return a button for each language, by its own name."""
@@ -245,7 +255,7 @@ class Run:
     def set_reminder(self, step: Step, index: int) -> None:
         """Set the timer of the reminder ``index`` of the open question, or cancel the timer after the last."""
         wait = self.frame.wait
-        timeouts = step.verb.timeouts(step.spec)
+        timeouts = step.timeouts
         if wait is not None and index < len(timeouts):
             at = wait.opened + timeouts[index].after
             self.effects.append(SetTimer(timer=Timer(name=WAIT_TIMER, at=at, data=f"{wait.n}:{index}")))

@@ -146,6 +146,9 @@ def _report(model: Any, mistake: Mapping[str, Any], doc: Document, base: Path) -
         doc.add("E104", doc.span(path, key=True), f"“{key}” is no key here{more}", suggestion=near)
     else:
         code, message, suggestion = _sentence(mistake, loc)
+        if kind == "value_error" and isinstance(mistake["input"], dict):
+            named = str(mistake["ctx"]["error"]).split(" ", 1)[0]  # a rule over several keys names the wrong one first
+            path = (*path, named) if named in mistake["input"] else path
         doc.add(code, doc.span(path, key=on_key or kind == "too_short"), message, suggestion=suggestion)
 
 

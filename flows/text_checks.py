@@ -73,7 +73,7 @@ def _hidden(draft: Draft, text: BotText, name: str) -> bool:
         return draft.facts_doc.partial
     if name.startswith("contact."):
         return draft.bot is None
-    return text.flow is not None and (text.flow.partial or any(step.broken for step in text.flow.steps.values()))
+    return text.flow is not None and text.flow.hides(name)
 
 
 def typed_number(source: str) -> str | None:

@@ -66,9 +66,11 @@ TEXTS: dict[str, str] = {
     "faq_unknown": "I have no checked answer to that. Please ask in other words, or talk to a human.",
     "faq_helped": "Did this help you?",
     "faq_source": "Source: {source} (checked on {date})",
+    "fact_unknown": "(not known yet, please see the official page)",
     "faq_draft": "Attention: our team has not checked this answer yet. Please check it on the official page.",
     # Handoff
-    "waiting": "Your message has been added. You are waiting for a human; you can close the app, the answer comes here.",
+    "waiting": "Your message has been added. You are waiting for a human; "
+    "you can close the app, the answer comes here.",
     "waiting_place": "People before you: {before}. We read messages {promise}.",
     "claimed": "From now on a human writes to you: {name}. The program is silent.",
     "released": "The counsellor had to leave. You keep your place, a colleague will read your messages.",

@@ -101,6 +101,20 @@ class Ways:
             if any(way.kind == "call" and way.target is not None and way.target[0] == flow for way in ways):
                 yield node
 
+    def called_from(self, flow: str) -> set[str]:
+        """Return every flow that is called from a flow, or from a flow called from it, and so on."""
+        found: set[str] = set()
+        todo = [flow]
+        while todo:
+            name = todo.pop()
+            steps = self.flows[name].steps if name in self.flows else ()
+            for step in steps:
+                for way in self.ways[name, step]:
+                    if way.kind == "call" and way.target is not None and way.target[0] not in found:
+                        found.add(way.target[0])
+                        todo.append(way.target[0])
+        return found
+
     def entered(self) -> dict[Node, str]:
         """Return the steps that can be entered from outside every flow, and how."""
         found: dict[Node, str] = {}

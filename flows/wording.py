@@ -27,10 +27,23 @@ _HOLE = re.compile(r"\{([a-z][a-z0-9_.]*)\}")
 TOPIC_BUTTONS = 8
 
 
+#: Values that are the same for everybody on one day.
+_COMMON = ("fact.", "bot.", "team.")
+#: Filled texts kept at once: a bot has some hundreds, in each language and on each day.
+_FILLED = 4096
+
+
 @lru_cache(maxsize=4096)
-def _pieces(text: str) -> tuple[str, ...]:
-    """Return literal and name in turn."""
-    return tuple(_HOLE.split(text))
+def _pieces(text: str) -> tuple[tuple[str, ...], bool]:
+    """Return literal and name in turn, and whether the values are the same for everybody."""
+    pieces = tuple(_HOLE.split(text))
+    return pieces, all(name.startswith(_COMMON) for name in pieces[1::2])
+
+
+@lru_cache(maxsize=1024)
+def _day(day: date, language: str) -> str:
+    """Return a date of the content; dates of people are not kept here."""
+    return format_date(day, language)
 
 
 def fill(
@@ -46,12 +59,26 @@ def fill(
 
     A value that is not known leaves ``missing`` behind: the checker saw that the name exists.
     """
-    pieces = _pieces(text)
+    pieces, common = _pieces(text)
     if len(pieces) == 1:
         return text
+    if not common or values or missing:
+        return _filled(run, pieces, language, queue, values or {}, missing)
+    key = (text, language, run.language, run.today)
+    found = run.program.filled.get(key)
+    if found is None:
+        if len(run.program.filled) >= _FILLED:
+            run.program.filled.clear()
+        found = run.program.filled[key] = _filled(run, pieces, language, queue, {}, missing)
+    return found
+
+
+def _filled(
+    run: Run, pieces: Sequence[str], language: str, queue: str | None, values: Mapping[str, str], missing: str
+) -> str:
     out = [pieces[0]]
     for name, literal in zip(pieces[1::2], pieces[2::2], strict=True):
-        value = (values or {}).get(name)
+        value = values.get(name)
         if value is None:
             value = _value(run, name, language, queue)
         out.append(isolate(value, language) if value else missing)
@@ -63,7 +90,7 @@ def _value(run: Run, name: str, language: str, queue: str | None) -> str:
     group, _, key = name.partition(".")
     match group:
         case "fact":
-            return run.program.facts.text(key, run.today, language)
+            return run.program.facts.text(key, run.today, language) or run.system_text("fact_unknown").text
         case "queue":
             return _queue_value(run, queue or next(iter(run.program.queues)), key, language)
         case "bot":
@@ -80,7 +107,7 @@ def _chosen(run: Run, name: str, value: str) -> str:
     """Return the label of a chosen option, in the language of whoever reads the text."""
     flow = run.flow_of(run.frame) if run.state.frames else None
     for step in flow.steps.values() if flow else ():
-        part = step.verb.options(step.spec).get(value) if name in step.verb.saves(step.spec) else None
+        part = step.options.get(value) if name in step.verb.saves(step.spec) else None
         if part is not None:
             return step.texts[part] if run.for_staff else run.label(step, part)
     return value
@@ -135,8 +162,12 @@ def show_matches(run: Run, ranking: Sequence[Match], topics: Sequence[str], show
 
 def show_topic(run: Run, topics: Sequence[str]) -> tuple[Option, ...]:
     """Return buttons for the questions of these topics."""
-    entries = [entry for entry, topic in run.program.faq_topics.items() if topic in topics]
-    return tuple(_entry_option(run, entry) for entry in entries[:TOPIC_BUTTONS])
+    key = ("", "faq", run.language, *topics)
+    found = run.program.buttons.get(key)
+    if found is None:
+        entries = [entry for entry, topic in run.program.faq_topics.items() if topic in topics]
+        found = run.program.buttons[key] = tuple(_entry_option(run, entry) for entry in entries[:TOPIC_BUTTONS])
+    return found
 
 
 def _entry_option(run: Run, entry: str) -> Option:
@@ -154,7 +185,7 @@ def show_entry(run: Run, entry: str) -> None:
     if spec.status == "draft":
         parts.append(run.system_text("faq_draft").text)
     source = run.system_text("faq_source")
-    checked = format_date(spec.checked, source.language)
+    checked = _day(spec.checked, source.language)
     parts.append(fill(run, source.text, source.language, values={"source": spec.source, "date": checked}))
     options = _helped_options(run)
     if options:
@@ -174,4 +205,4 @@ def _helped_options(run: Run) -> tuple[Option, ...]:
     step = run.program.step(frame.flow, frame.step) if frame and frame.wait else None
     if step is None or step.verb.name != "faq":
         return ()
-    return run.labels(step, step.verb.options(step.spec))
+    return run.labels(step, step.options)

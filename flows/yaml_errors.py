@@ -152,18 +152,21 @@ def _indent(text: str) -> int:
     return len(text) - len(text.lstrip(" "))
 
 
-def repair(lines: list[str], problem: Problem) -> bool:
-    """Change the line so that reading can go on; False when nothing is left to change."""
+def repair(lines: list[str], problem: Problem, *, again: bool) -> bool:
+    """Change the line so that reading can go on; False when nothing is left to change.
+
+    ``again``: the line was mended before and is still wrong, so it is left out.
+    """
     index = problem.line - 1
     if index >= len(lines):
         return False
     before = lines[index]
-    found = _PAIR.fullmatch(before)
+    found = _PAIR.fullmatch(before) if not again else None
     if problem.mend == "quote" and found is not None and found["value"]:
         lines[index] = before[: found.start("value")] + json.dumps(_bare(found["value"]), ensure_ascii=False)
-    elif problem.mend == "space":
+    elif problem.mend == "space" and not again:
         lines[index] = _NO_SPACE.sub(r"\1: \2", before)
-    elif problem.mend == "indent":
+    elif problem.mend == "indent" and not again:
         lines[index] = " " * problem.indent + before.lstrip()
     if lines[index] != before:
         return True

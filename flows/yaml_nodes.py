@@ -122,6 +122,7 @@ def read_yaml(raw: bytes, name: str) -> Document:
     document.lines = list(lines)
     _scan_lines(document, lines)
     before = len(document.findings)
+    mended: set[int] = set()
     for _ in range(ATTEMPTS):
         try:
             _Builder(document).build("\n".join(lines))
@@ -129,12 +130,15 @@ def read_yaml(raw: bytes, name: str) -> Document:
         except yaml.YAMLError as error:
             del document.findings[before:]
             problem = explain(error, lines)
-            finding_span = Span(problem.line, problem.column, problem.line, problem.column + problem.length)
-            document.add(problem.code, finding_span, problem.message)
-            before = len(document.findings)
-            document.partial |= problem.loses
-            if not repair(lines, problem):
+            again = problem.line in mended
+            if not again:
+                span = Span(problem.line, problem.column, problem.line, problem.column + problem.length)
+                document.add(problem.code, span, problem.message)
+                before = len(document.findings)
+            document.partial |= problem.loses or again
+            if not repair(lines, problem, again=again):
                 break
+            mended.add(problem.line)
     document.partial = True
     document.data = None
     return document

@@ -23,6 +23,7 @@ from flows.program import Place, Program
 from flows.run import Run
 from handoff.cases import URGENCIES, Case, Left, Urgency, act, open_case
 from handoff.conversation import Conversation
+from i18n.plain import fold
 
 __all__ = ["Line", "Talk", "TurnEnv"]
 
@@ -68,6 +69,14 @@ class Talk:
         self.erase = False
         #: Every timer goes: the person stopped or cannot be reached.
         self.quiet = False
+        self._folded: dict[str, str] = {}
+
+    def folded(self, text: str) -> str:
+        """Return a typed text in the one spelling used for comparing; several links of the chain ask for it."""
+        found = self._folded.get(text)
+        if found is None:
+            found = self._folded[text] = fold(text)
+        return found
 
     # -- the transcript --------------------------------------------------------------------------------
 
@@ -161,5 +170,5 @@ class Talk:
 
 def _case_number(prefix: str) -> str:
     """Return a short number to say aloud; derived, so that a second run of the turn gives the same."""
-    digest = base64.b32encode(hashlib.sha256(f"case/{prefix}".encode()).digest()).decode()
+    digest = base64.b32encode(hashlib.sha256(f"case/{prefix}".encode()).digest()[:5]).decode()
     return f"K-{digest[:6]}"

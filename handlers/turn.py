@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import traceback
 
-from flows.migrate import settle
 from msgspec import Struct
 
 from core.errors import Refused
 from core.events import CallReturned, ConsoleActed, Event, Received, SendFailed, TimerFired
-from core.ids import EntryId, Millis, derived_id
+from core.ids import EntryId, Millis
 from core.records import Author, Call, Commit, DeadLetter, Dispatch, Entry, Outcome, Timer, Wrote
 from core.rendering import render
 from flows import engine
 from flows.effects import CallOut, CancelTimer, Count, HandOver, NeedsRanking, SayText, SetTimer
+from flows.migrate import settle
 from flows.program import Program
 from flows.run import WAIT_TIMER
 from handlers import desk, hearing
@@ -219,7 +219,7 @@ class _Effects:
     def _add(self, author: str, body: object, *, actor: str | None, dispatch: Dispatch | None = None) -> None:
         env = self.talk.env
         number = len(self.entries)
-        entry_id = EntryId(derived_id(env.conversation, env.generation, env.turn, number))
+        entry_id = EntryId(f"{env.flow.prefix}/{number}")
         self.entries.append(
             Entry(id=entry_id, at=env.now, author=author, body=body, actor=actor, dispatch=dispatch)  # type: ignore[arg-type]
         )

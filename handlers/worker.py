@@ -24,7 +24,7 @@ from typing import Protocol
 
 from core.capabilities import Capabilities
 from core.errors import StoreCorrupt, StoreUnavailable
-from core.ids import Millis, derived_id
+from core.ids import Millis
 from core.messages import Address
 from core.ports import Clock, Store
 from core.records import Commit, LeaseLost, TurnLease
@@ -51,6 +51,9 @@ class WorkerMetrics(Protocol):
 
     def turn(self, kind: str, seconds: float) -> None:
         """Count a committed turn and how long it took from claim to commit."""
+
+    def fallback_text(self, language: str) -> None:
+        """Count a text that was shown in another language than the person's."""
 
     def lease_lost(self, lane: str) -> None:
         """Count a lease that somebody else had taken."""
@@ -122,6 +125,9 @@ class Worker:
         elif self._metrics:
             kind = type(lease.event).__name__
             self._metrics.turn(kind, (self._clock.now() - started) / 1000)
+            for name in commit.counts:
+                if name.startswith("fallback."):
+                    self._metrics.fallback_text(name.removeprefix("fallback."))
 
     async def _decide(self, lease: TurnLease) -> Commit:
         program = self._program()
@@ -149,7 +155,7 @@ class Worker:
         return made
 
     def _env(self, lease: TurnLease, rankings: dict[tuple[str, str], tuple[Match, ...]]) -> TurnEnv:
-        prefix = derived_id(lease.conversation, lease.generation, lease.turn, 0).rsplit("/", 1)[0]
+        prefix = f"{lease.conversation}/{lease.generation}/{lease.turn}"
         return TurnEnv(
             conversation=lease.conversation,
             generation=lease.generation,

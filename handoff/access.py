@@ -110,9 +110,12 @@ class Access:
         return found
 
     async def moved(self, conversation: ConversationId) -> Case | None:
-        """Return the case of a conversation that changed, closed ones too; for the hub, which tells only numbers."""
-        grant = await self._load(conversation)
-        return None if grant is None else grant.case
+        """Return the case of a conversation that changed, or its last one; for the hub, which tells only numbers."""
+        snapshot = await self._store.snapshot(conversation)
+        if snapshot is None:
+            return None
+        state = load(snapshot.state)
+        return state.case or state.earlier
 
     async def lines(self, grant: Grant, after: int, limit: int) -> list[Line]:
         """Return transcript lines of a case that was opened; see :meth:`core.ports.Store.transcript`."""

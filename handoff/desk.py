@@ -78,10 +78,11 @@ class Desk:
         """Return all routes; every path starts with ``/desk``."""
         return [
             web.get("/desk", _kept(self._page)),
+            web.get("/desk/", _without_slash),
             web.get("/desk/sign-in", _kept(self._sign_in_page)),
             web.post("/desk/sign-in", _kept(self._sign_in)),
             web.get("/desk/static/{name}", static_file),
-            web.get("/desk/live", self._hub.serve),
+            web.get("/desk/live", _kept(self._hub.serve)),
             web.get("/desk/api/board", self._api(self._lists)),
             web.get("/desk/api/cases/{number}", self._api(self._case)),
             web.get("/desk/api/acts/{request}", self._api(self._act_again)),
@@ -156,12 +157,12 @@ class Desk:
         """Return ``handler`` behind the border: a session, and for changes the CSRF token and our own origin."""
 
         async def route(request: web.Request) -> web.StreamResponse:
-            signed = await self._border.who(request)
-            if signed is None:
-                return _json({"code": "signed_out"}, 401)
-            if changes and not self._border.believed(request, signed):
-                return _json({"code": "not_believed"}, 403)
             try:
+                signed = await self._border.who(request)
+                if signed is None:
+                    return _json({"code": "signed_out"}, 401)
+                if changes and not self._border.believed(request, signed):
+                    return _json({"code": "not_believed"}, 403)
                 return await handler(request, signed)
             except StoreError:
                 return _json({"code": "store"}, 503)
@@ -317,6 +318,10 @@ def _json(value: object, status: int = 200) -> web.Response:
 
 def _absent() -> web.Response:
     return _json({"code": "absent"}, 404)
+
+
+async def _without_slash(_request: web.Request) -> web.StreamResponse:
+    return _to("/desk")
 
 
 def _to(path: str) -> web.Response:

@@ -6,7 +6,9 @@ language stands in for another is the bot's own decision (its fallback chains), 
 
 from __future__ import annotations
 
+import bisect
 import functools
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -156,6 +158,18 @@ def _names(offered: tuple[str, ...]) -> tuple[Mapping[str, str], Mapping[str, st
     return {**codes, **names}, names
 
 
+@functools.lru_cache(maxsize=32)
+def _sorted_names(offered: tuple[str, ...]) -> Sequence[str]:
+    return sorted(_names(offered)[1])
+
+
+def _beginning_with(letters: str, offered: tuple[str, ...]) -> set[str]:
+    """Return the languages that have a name beginning with ``letters``."""
+    names, order = _names(offered)[1], _sorted_names(offered)
+    begun = itertools.takewhile(lambda name: name.startswith(letters), order[bisect.bisect_left(order, letters) :])
+    return {names[name] for name in begun}
+
+
 def recognise(text: str, offered: Sequence[str]) -> str | None:
     """Return the offered language a person names, or None when it is none of them or not a language at all.
 
@@ -178,7 +192,7 @@ def recognise(text: str, offered: Sequence[str]) -> str | None:
         if len(found) == 1 and None not in found:
             return found.pop()
     if len(core) == 1 and len(core[0]) >= 3:
-        begun = {language for name, language in names.items() if name.startswith(core[0])}
+        begun = _beginning_with(core[0], tuple(offered))
         if len(begun) == 1:
             return begun.pop()
     return None

@@ -42,6 +42,10 @@ PUT_OFF: Millis = 60_000
 
 _HEADS = """
 select c.ddue, c.id, c.conversation, c.generation, c.epoch, c.duntil, c.address,
+       c.open > 1 and exists (
+           select 1 from entry
+           where id between c.id * 16777216 + c.oseq and c.id * 16777216 + c.last and open = 1
+               and kind = 'bot' and (epoch < c.epoch or expires <= ?)),
        e.id, e.kind, e.epoch, e.expires, e.due, e.attempts, e.maybe, e.body
 from conv c left join entry e on e.id = (
     select min(id) from entry
@@ -80,7 +84,7 @@ def claim_delivery(
     while len(looker.leases) < limit:
         rows: list[tuple[Any, ...]] = []
         for route in routes:
-            rows += tx.cur.execute(_HEADS, (route, now, limit - len(looker.leases))).fetchall()
+            rows += tx.cur.execute(_HEADS, (now, route, now, limit - len(looker.leases))).fetchall()
         if not rows:
             break
         if len(routes) > 1:
@@ -113,7 +117,7 @@ class _Looker:
 
     def look(self, row: tuple[Any, ...]) -> None:
         """Lease the entry that may go out, or find out when to look again."""
-        _, conv, conversation, generation, epoch, duntil, address, *head = row
+        _, conv, conversation, generation, epoch, duntil, address, stale, *head = row
         tx = self._tx
         try:
             sealer = tx.keys.sealer(conversation, generation)
@@ -121,7 +125,8 @@ class _Looker:
                 sqlite_erase.wipe(tx, conversation)
                 return
             entry: Sequence[Any] | None = head
-            if duntil is not None or head[0] is None or head[4] > self._now or self._drop(head, epoch) is not None:
+            plain = duntil is None and not stale and head[0] is not None and head[4] <= self._now
+            if not plain or self._drop(head, epoch) is not None:
                 entry = self._search(conv, conversation, generation, epoch, duntil, sealer)
             if entry is not None:
                 self._lease(conv, conversation, generation, address, sealer, entry)

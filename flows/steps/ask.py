@@ -136,7 +136,7 @@ class Ask(Verb):
     def show(self, step: Step, run: Run) -> None:
         """Put the question."""
         request = {"location": "location", "phone": "contact"}.get(step.spec.type)
-        run.say(step, options=self.options(step.spec), request=request)
+        run.say(step, options=step.options, request=request)
 
     def answer(self, step: Step, run: Run, given: Given) -> Move | None:
         """Check the answer; ask again, give up, or keep it."""

@@ -68,7 +68,8 @@ class FaqStep(Verb):
 
     def show(self, step: Step, run: Run) -> None:
         """Invite the question."""
-        run.say(step, labels=show_topic(run, step.spec.topics) if step.spec.topics else ())
+        topic = show_topic(run, step.spec.topics) if step.spec.topics else ()
+        run.say(step, labels=(*topic, *run.command_options("menu", "human")))
 
     def answer(self, step: Step, run: Run, given: Given) -> Move | None:
         """Search with typed words; the buttons lead on."""

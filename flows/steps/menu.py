@@ -96,7 +96,7 @@ class Menu(Verb):
 
     def show(self, step: Step, run: Run) -> None:
         """Show the choices."""
-        run.say(step, options=self.options(step.spec))
+        run.say(step, options=step.options)
 
     def answer(self, step: Step, run: Run, given: Given) -> Move | None:
         """Follow a choice; other words go where ``other`` says, or to the rest of the chain."""

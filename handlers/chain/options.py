@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from core.messages import Choice, Inbound
 from flows import engine
-from flows.program import option_token
+from flows.program import Step, option_token
 from handlers.chain.button import follow
 from handlers.chain.words import typed
 from handlers.talk import Talk
@@ -27,7 +27,7 @@ def take(talk: Talk, message: Inbound) -> bool:
     text = typed(message)
     if text is None or len(text) > LONGEST_OPTION:
         return False
-    token = _by_number(talk, text) or _by_name(talk, fold(text))
+    token = _by_number(talk, text) or _by_name(talk, talk.folded(text))
     return token is not None and follow(talk, Choice(token=token, label=text))
 
 
@@ -52,25 +52,35 @@ def _by_name(talk: Talk, text: str) -> str | None:
     return None
 
 
-def _named(talk: Talk) -> Iterator[tuple[str, set[str]]]:
+def _names_of(talk: Talk, step: Step) -> Iterator[tuple[str, frozenset[str]]]:
+    """Yield token and folded names of the options of a step."""
+    run = talk.run
+    for option, part in step.options.items():
+        names = {fold(option), fold(run.label(step, part))}
+        words = step.texts.get(f"{part}.words")
+        if words is not None:
+            names |= {fold(word) for word in run.label(step, f"{part}.words").split(",")}
+            names |= {fold(word) for word in words.split(",")}
+        yield option_token(step.flow, step.id, option), frozenset(names)
+    if step.verb.name == "language":
+        for tag in talk.program.languages:
+            yield option_token(step.flow, step.id, tag), frozenset({fold(tag), fold(NATIVE_NAMES.get(tag, tag))})
+
+
+def _named(talk: Talk) -> Iterator[tuple[str, frozenset[str]]]:
     """Yield token and folded names of everything that can be chosen now."""
     run = talk.run
     step = engine.open_step(run)
     if step is not None:
-        for option, part in step.verb.options(step.spec).items():
-            names = {fold(option), fold(run.label(step, part))}
-            words = step.texts.get(f"{part}.words")
-            if words is not None:
-                names |= {fold(word) for word in run.label(step, f"{part}.words").split(",")}
-                names |= {fold(word) for word in words.split(",")}
-            yield option_token(step.flow, step.id, option), names
-        if step.verb.name == "language":
-            for tag in talk.program.languages:
-                yield option_token(step.flow, step.id, tag), {fold(tag), fold(NATIVE_NAMES.get(tag, tag))}
+        key = (step.flow, step.id, run.language)
+        known = talk.program.typed.get(key)
+        if known is None:
+            known = talk.program.typed[key] = tuple(_names_of(talk, step))
+        yield from known
     for token in talk.conversation.shown:
         flow, kind, name = talk.program.tokens.get(token, ("-", "", ""))
         if flow == "" and kind == "faq" and name in talk.program.faq_entries:
             question = talk.program.faq_entries[name].question
-            yield token, {fold(run.translate(f"faq.{name}.question", question).text)}
+            yield token, frozenset({fold(run.translate(f"faq.{name}.question", question).text)})
         elif flow == "" and kind == "commands" and name in talk.program.texts:
-            yield token, {fold(run.system_text(name).text)}
+            yield token, frozenset({fold(run.system_text(name).text)})

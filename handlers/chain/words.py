@@ -5,7 +5,6 @@ from __future__ import annotations
 from core.messages import Choice, Inbound, Text
 from flows.program import Command
 from handlers.talk import Talk
-from i18n.plain import fold
 
 __all__ = ["command_of", "typed"]
 
@@ -30,7 +29,9 @@ def command_of(talk: Talk, message: Inbound) -> Command | None:
     if text.startswith("/"):
         name = text[1:].split("@", 1)[0].split(" ", 1)[0].lower()
         return talk.program.commands.get(name)
-    folded = fold(text)
+    folded = talk.folded(text)
+    if folded not in talk.program.all_words:
+        return None
     languages = (talk.run.language, *talk.program.languages)
     for language in languages:
         meant = talk.program.words.get(language, {}).get(folded)

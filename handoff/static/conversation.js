@@ -135,7 +135,9 @@ function drawKind(element, line) {
   const detail = line.detail ?? {};
   if (line.kind === "mark") {
     const key = `mark.${detail.mark}`;
-    element.textContent = hasWord(key) ? word(key) : detail.mark;
+    const outcome = hasWord(`outcome.${detail.outcome}`) ? word(`outcome.${detail.outcome}`) : "";
+    if (hasWord(key)) fill(element, key, { outcome, reason: detail.reason ?? "" });
+    else element.textContent = detail.mark;
   } else if (line.kind !== "text") {
     const media = hasWord(`media.${detail.media}`) ? word(`media.${detail.media}`) : detail.media;
     fill(element, `kind.${line.kind}`, { media: media ?? "", file: detail.file ?? "", place: detail.place ?? "" });

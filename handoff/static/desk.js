@@ -11,6 +11,7 @@ import { hasWord, languageName, number } from "./texts.js";
 
 const byId = (id) => document.getElementById(id);
 const columns = byId("columns");
+const phone = matchMedia("(max-width: 44rem)");
 
 let open = null; // number of the case that is shown
 let view = null; // what the server last said about it
@@ -62,6 +63,8 @@ async function openCase(caseNumber) {
   redraw();
   try {
     await loadCase();
+    // On a phone the list has gone; the keyboard and the screen reader go on where the eyes do.
+    if (phone.matches && open) byId("conversation").focus();
     await loadLists();
   } catch {
     notice("failed.network", {}, "bad");
@@ -79,12 +82,16 @@ async function changed(message) {
   if (message.type === "hello" && message.resumed) {
     const { length } = message.missed;
     if (message.many) notice("live.many", {}, "warn");
-    else if (length) notice("live.missed", { count: `${number(length)} (${message.missed.join(", ")})` }, "warn");
+    else if (length) notice("live.missed", { count: `${number(length)} (${some(message.missed)})` }, "warn");
     else notice("live.nothing");
   }
   if (message.type === "beat") return;
   await loadLists();
   if (open && (message.type !== "changed" || message.cases.includes(open))) await loadCase();
+}
+
+function some(numbers) {
+  return numbers.slice(0, 8).join(", ") + (numbers.length > 8 ? ", …" : "");
 }
 
 // -- acts --------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from typing import Any
 
 from core.capabilities import CAPABILITIES
 from core.events import Event
-from core.ids import ConversationId, derived_id
+from core.ids import ConversationId
 from core.messages import Address
 from core.records import Commit, Wrote
 from flows.effects import Env, Match
@@ -54,7 +54,7 @@ class Engine:
     def turn(self, number: int, state: bytes | None, event: Event) -> Commit:
         """Return what one event does to a conversation."""
         rankings: dict[tuple[str, str], tuple[Match, ...]] = {}
-        prefix = derived_id(CONVERSATION, 1, number, 0).rsplit("/", 1)[0]
+        prefix = f"{CONVERSATION}/1/{number}"
         env = TurnEnv(
             conversation=CONVERSATION,
             generation=1,
@@ -80,9 +80,7 @@ class Engine:
         """Make one walk, from a new conversation to the waiting queue."""
         state: bytes | None = None
         for number, event in enumerate(events, 1):
-            commit = self.turn(number, state, event)
-            state = commit.state
-            assert any(isinstance(entry.body, Wrote) for entry in commit.entries)
+            state = self.turn(number, state, event).state
 
     def rate(self, people: int) -> float:
         """Return turns per second over ``people`` walks."""
@@ -98,7 +96,9 @@ class Engine:
         for events in self.walks:
             state: bytes | None = None
             for number, event in enumerate(events, 1):
-                state = self.turn(number, state, event).state
+                commit = self.turn(number, state, event)
+                assert any(isinstance(entry.body, Wrote) for entry in commit.entries)
+                state = commit.state
                 sizes.append(len(state))
         return sizes
 

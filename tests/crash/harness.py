@@ -293,6 +293,9 @@ class Fuzz:
             except (LostReplyError, StoreError):
                 yield
                 continue
+            for lease in leases:
+                if lease.entry.id in self.world.settled:
+                    self.fail(f"{lease.entry.id} is to be sent again though it was settled", lease.conversation)
             yield
             for lease in leases:
                 if self.rng.random() < self.plan.kill:
@@ -307,8 +310,6 @@ class Fuzz:
                     await self.settle(lease, RetryAt(at=self.world.now + 50, reason="no connection"))
                     yield
                     continue
-                if lease.entry.id in self.world.settled:
-                    self.fail(f"{lease.entry.id} is to be sent again though it was settled", lease.conversation)
                 # From here on the provider has it while the store does not know.
                 self.world.note("delivered", lease.conversation, lease.entry.id)
                 yield

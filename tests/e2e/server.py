@@ -12,6 +12,7 @@ import threading
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Self
 
 ROOT = Path(__file__).parents[2]
 READY = 60
@@ -38,7 +39,7 @@ class Server:
         self.process: subprocess.Popen[str] | None = None
         self._arrived: queue.Queue[str | None] = queue.Queue()
 
-    def __enter__(self) -> Server:
+    def __enter__(self) -> Self:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "bots.cli", self.command],
             cwd=ROOT,

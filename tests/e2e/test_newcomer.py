@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
+from tests.e2e.office import NEEDS_BROWSER, claim_next, close, picture, reply, sign_in
 from tests.e2e.server import Server
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-#: A folder to keep pictures in, for the README and for looking at them; nothing is kept without it.
-PICTURES = os.environ.get("STREETWORK_PICTURES")
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None and os.environ.get("CI") != "true", reason="no Chromium on this machine"),
-]
+pytestmark = NEEDS_BROWSER
 
 LANGUAGES = {
     "ar": ("العربية", "إنسان", "تخطّي", "rtl"),
@@ -36,44 +26,9 @@ REPLY = {
 }
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    with Server(tmp_path) as running:
-        yield running
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(
-            executable_path=CHROMIUM, headless=True, args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
-        yield chromium
-        await chromium.close()
-
-
-async def picture(page: Page, name: str) -> None:
-    if PICTURES:
-        await page.screenshot(path=f"{PICTURES}/{name}.png")
-
-
-async def sign_in(server: Server, context: BrowserContext) -> Page:
-    desk = await context.new_page()
-    await desk.goto(f"{server.base}/desk?lang=en")
-    await desk.locator("#login").fill("counsellor")
-    await desk.locator("#password").fill(server.password)
-    await desk.get_by_role("button", name="Sign in").click()
-    await expect(desk.locator("#claim-next")).to_be_visible()
-    return desk
-
-
 async def write(page: Page, text: str) -> None:
     await page.locator("#text").fill(text)
     await page.locator("#text").press("Enter")
-
-
-def last(page: Page) -> object:
-    return page.locator(".line.bot .text").last
 
 
 @pytest.mark.parametrize("language", ["ar", "bg", "en", "ru"])
@@ -107,10 +62,8 @@ async def test_from_the_welcome_to_a_counsellors_reply(server: Server, browser: 
     desk = await sign_in(server, office)
     await expect(desk.locator("#waiting .card")).to_have_count(1)
     await picture(desk, f"desk-waiting-{language}")
-    await desk.locator("#claim-next").click()
-    await expect(desk.locator("#case")).to_be_visible()
-    await desk.locator("#text-reply").fill(REPLY[language])
-    await desk.locator("#form-reply [data-send]").click()
+    await claim_next(desk)
+    await reply(desk, REPLY[language])
     await expect(chat.locator(".line.counsellor .text")).to_have_text(REPLY[language])
     await expect(desk.locator("#lines .line", has_text=REPLY[language])).to_be_visible()
     # The bot is silent now: the person's words reach the desk and nothing else happens.
@@ -120,9 +73,7 @@ async def test_from_the_welcome_to_a_counsellors_reply(server: Server, browser: 
     assert await chat.locator(".line.bot").count() == before
     await picture(chat, f"chat-counsellor-{language}")
     await picture(desk, f"desk-case-{language}")
-    await desk.locator("[data-act=close]").click()
-    await desk.locator("#closing input[value=first_advice]").check()
-    await desk.locator("#closing button[value=yes]").click()
+    await close(desk)
     await expect(chat.locator(".line.bot")).not_to_have_count(before)
     await phone.close()
     await office.close()

@@ -217,7 +217,7 @@ class DeskWorld:
             state.case = open_case(
                 number=number, queue="main", language=language, urgency=urgency, note=note, now=self.clock.now()
             )
-            mark: Written = ("system", Marked(kind="opened"), None, None)
+            mark: Written = ("system", Marked(kind="waiting"), None, None)
             await self.commit(lease, state, [heard, mark], epoch=lease.epoch + 1)
 
         await self.hear(peer, said, name, turn)
@@ -292,7 +292,7 @@ class DeskWorld:
             await self.commit(lease, state, [], Outcome(ok=False, code=refused.reason, detail=refused.detail))
             return
         epoch = lease.epoch + (case.owner != state.case.owner or not case.open)
-        state.case = case
+        state.case, state.earlier = (case, state.earlier) if case.open else (None, case)
         match event.action:
             case Reply(text=text):
                 line: Written = ("counsellor", Wrote(message=Say(text=text)), "counsellor", event.actor)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bots.base import Metrics as Port
+from bots.counting import Metrics as Port
 from bots.metric_names import COUNTERS, DURATIONS, GAUGES
 from bots.metrics import Metrics, allowed
 from core.errors import StoreUnavailable

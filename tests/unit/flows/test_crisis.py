@@ -22,7 +22,9 @@ CRISIS = Crisis(
                 "unless": {"en": ["do not want to die", "don't want to die"]},
             }
         ),
-        "violence": CrisisKind.model_validate({"answer": "Call 110.", "phrases": {"en": ["he * me"], "bg": ["бие ме"]}}),
+        "violence": CrisisKind.model_validate(
+            {"answer": "Call 110.", "phrases": {"en": ["he * me"], "bg": ["бие ме"]}}
+        ),
     }
 )
 

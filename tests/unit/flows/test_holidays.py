@@ -1,3 +1,5 @@
+"""What `holidays` promises, in tables over all languages and as properties."""
+
 from __future__ import annotations
 
 import datetime as dt

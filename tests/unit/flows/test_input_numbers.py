@@ -1,3 +1,5 @@
+"""What `input numbers` promises, in tables over all languages and as properties."""
+
 from __future__ import annotations
 
 from decimal import Decimal

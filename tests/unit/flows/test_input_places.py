@@ -1,3 +1,5 @@
+"""What `input places` promises, in tables over all languages and as properties."""
+
 from __future__ import annotations
 
 from typing import Any

@@ -1,3 +1,5 @@
+"""Typed answers of people: what is taken, what is refused and why."""
+
 from __future__ import annotations
 
 from typing import get_args

@@ -53,6 +53,7 @@ async def test_every_route_is_in_this_matrix(world: DeskWorld):
     assert len(paths) == len(world.desk.routes())
     assert paths == {
         ("GET", "/desk"),
+        ("GET", "/desk/"),
         ("GET", "/desk/sign-in"),
         ("POST", "/desk/sign-in"),
         ("GET", "/desk/static/{name}"),

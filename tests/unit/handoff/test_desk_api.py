@@ -252,6 +252,19 @@ async def test_a_store_that_is_away_is_a_503_and_the_same_press_works_later(worl
     assert (await window.post("cases/K-1/claim", body))[0] == 200
 
 
+async def test_while_the_store_is_away_every_door_says_so(world: DeskWorld, monkeypatch):
+    window = await world.staff("mariam")
+
+    async def away(kind, key, now):
+        raise StoreUnavailable("the disk is full")
+
+    monkeypatch.setattr(world.store, "get", away)
+    for path in ("/desk", "/desk/sign-in", "/desk/live", "/desk/api/board", "/desk/api/cases/K-1"):
+        async with window.http.get(world.base + path, headers=window.headers()) as answer:
+            assert answer.status == 503
+            assert "disk" not in await answer.text()
+
+
 HOSTILE = "<img src=x onerror=alert(1)>\"'</script><script>alert(2)</script>\u202e"
 
 

@@ -107,3 +107,13 @@ def test_colours_can_be_read(scheme):
         assert (other + 0.05) / (one + 0.05) >= 4.5, (front, back)
     one, other = sorted((_light(colours["focus"]), _light(colours["ground"])))
     assert (other + 0.05) / (one + 0.05) >= 3
+
+
+def test_every_mark_and_refusal_of_the_turns_has_words():
+    source = "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "handlers").rglob("*.py")))
+    marks = set(re.findall(r"""\bmark\("(\w+)\"""", source))
+    assert {"claimed", "closed", "waiting"} <= marks
+    assert {f"mark.{mark}" for mark in marks} <= set(TEXTS)
+    cases = (HANDOFF / "cases.py").read_text(encoding="utf-8")
+    codes = set(re.findall(r"""Refused\("(\w+)\"""", cases)) | {"already_yours", "taken", "broken", "too_long"}
+    assert {f"refused.{code}" for code in codes} <= set(TEXTS)

@@ -1,3 +1,5 @@
+"""What `catalog` promises, in tables over all languages and as properties."""
+
 from __future__ import annotations
 
 from pathlib import Path

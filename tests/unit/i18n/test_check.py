@@ -1,3 +1,5 @@
+"""What `check` promises, in tables over all languages and as properties."""
+
 from __future__ import annotations
 
 import pytest

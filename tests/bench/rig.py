@@ -1,0 +1,158 @@
+"""The product as one process runs it, without web pages: store, intake, Telegram, worker and delivery, on one loop.
+
+People are driven by hand: an update goes in as the bytes a webhook carries, and the replies are seen as they reach the
+messenger. Nothing of the product is replaced but the Bot API behind the address, which is a fake of its own process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self
+
+from bots.clock import SystemClock
+from bots.delivery import Delivery
+from bots.intake import Intake
+from bots.telegram import TelegramChannel
+from bots.telegram_settings import TelegramAccount
+from core.capabilities import Capabilities
+from core.messages import Address, Outbound
+from core.sending import SendResult, Taken
+from flows.program import Program
+from handlers.worker import Worker
+from store.seal import KeyRing
+from store.sqlite import open_sqlite
+from tests.bench.fake_api import TOKEN
+
+__all__ = ["ACCOUNT", "SECRET", "Person", "Rig", "update"]
+
+ACCOUNT = TOKEN.partition(":")[0]
+SECRET = "bench-secret"
+HEADERS = {"X-Telegram-Bot-Api-Secret-Token": SECRET}
+
+
+def update(number: int, person: int, text: str) -> bytes:
+    """Return a webhook body: ``person`` typed ``text`` ("" is /start). No interface language: the bot asks."""
+    user = {"id": person, "is_bot": False, "first_name": "Bench"}
+    message: dict[str, Any] = {
+        "message_id": number,
+        "date": int(time.time()),
+        "chat": {"id": person, "type": "private", "first_name": "Bench"},
+        "from": user,
+        "text": text or "/start",
+    }
+    if not text:
+        message["entities"] = [{"type": "bot_command", "offset": 0, "length": 6}]
+    return json.dumps({"update_id": number, "message": message}).encode()
+
+
+class Person:
+    """Somebody who writes and waits for so many replies."""
+
+    def __init__(self, peer: int) -> None:
+        self.peer = peer
+        self._missing = 0
+        self._arrived: asyncio.Future[None] | None = None
+        #: Messages that reached the person.
+        self.got = 0
+
+    def expect(self, replies: int) -> asyncio.Future[None]:
+        """Return what ends when so many replies arrived."""
+        self._missing = replies
+        self._arrived = asyncio.get_running_loop().create_future()
+        return self._arrived
+
+    def receive(self) -> None:
+        """Take one message."""
+        self.got += 1
+        self._missing -= 1
+        if self._missing == 0 and self._arrived is not None and not self._arrived.done():
+            self._arrived.set_result(None)
+
+
+class Watched:
+    """A channel that tells when a message was taken by the messenger; otherwise the channel itself."""
+
+    def __init__(self, channel: TelegramChannel, taken: Callable[[str], None]) -> None:
+        self._channel = channel
+        self._taken = taken
+        self.name = channel.name
+        self.account = channel.account
+        self.capabilities: Capabilities = channel.capabilities
+
+    async def start(self) -> None:
+        await self._channel.start()
+
+    async def stop(self) -> None:
+        await self._channel.stop()
+
+    async def send(self, address: Address, message: Outbound, *, entry_id: str) -> SendResult:
+        result = await self._channel.send(address, message, entry_id=entry_id)
+        if not isinstance(result, Taken):
+            raise AssertionError(f"a send did not end well: {result!r}")
+        self._taken(address.peer)
+        return result
+
+
+class Rig:
+    """Open with ``async with``; the loops of worker and delivery run meanwhile."""
+
+    def __init__(self, folder: Path, program: Program, api_url: str, ring: KeyRing | None = None) -> None:
+        self._folder = folder
+        self._program = program
+        self._url = api_url
+        self._ring = ring or KeyRing.generate()
+        self.people: dict[str, Person] = {}
+        self._updates = 0
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Self:
+        clock = SystemClock()
+        self.store = open_sqlite(self._folder / "bench.db", self._ring)
+        self.telegram = TelegramChannel(
+            TelegramAccount(account=ACCOUNT, token=TOKEN, secret=SECRET), api_url=self._url
+        )
+        channel = Watched(self.telegram, self._taken)
+        self.intake = Intake(self.store, clock, bot="berlin", id_key=self._ring.conversations)
+        self.worker = Worker(
+            self.store, clock, lambda: self._program, lambda address: channel.capabilities, name="bench"
+        )
+        # Without the pace that Telegram asks for: the fake takes everything, as the peer's sends are not paced either.
+        self.delivery = Delivery(self.store, clock, {("telegram", ACCOUNT): channel}, limits={})
+        await channel.start()
+        self._channel = channel
+        self._tasks = [asyncio.create_task(self.worker.run()), asyncio.create_task(self.delivery.run())]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.worker.stop()
+        await self.delivery.drain()
+        await asyncio.gather(*self._tasks)
+        await self._channel.stop()
+        await self.store.close()
+
+    def person(self, peer: int) -> Person:
+        """Return a person by number, made at the first call."""
+        return self.people.setdefault(str(peer), Person(peer))
+
+    def _taken(self, peer: str) -> None:
+        self.people[peer].receive()
+
+    async def write(self, person: Person, text: str) -> None:
+        """Bring an update in, as the webhook does; it is durable when this returns."""
+        self._updates += 1
+        received = await self.telegram.receive(HEADERS, update(self._updates, person.peer, text))
+        await self.intake.accept("telegram", ACCOUNT, received.incoming)
+
+    async def turn(self, person: Person, text: str, replies: int) -> None:
+        """Bring an update in and wait until all replies to it reached the messenger."""
+        done = person.expect(replies)
+        await self.write(person, text)
+        await done
+
+    async def settled(self) -> None:
+        """Wait until every delivery is settled in the store."""
+        await self.delivery.drain()

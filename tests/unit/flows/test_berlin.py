@@ -1,0 +1,187 @@
+"""The shipped bot: complete in its languages, within the messengers' limits, and alert to danger as people write it."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from math import ceil
+from pathlib import Path
+
+import pytest
+
+from flows.loader import Loaded, load
+from flows.program import Program
+from i18n.check import check_catalog
+
+ROOT = Path(__file__).resolve().parents[3]
+BOT = ROOT / "flows" / "berlin"
+TODAY = date(2026, 11, 23)
+#: The shortest list rows and buttons of the messengers; the reason is in ``core.capabilities``.
+LONGEST_LABEL = 24
+LONGEST_QUESTION = 48
+
+
+@lru_cache(maxsize=1)
+def _loaded() -> Loaded:
+    return load(BOT, today=TODAY)
+
+
+def _bot() -> Program:
+    program = _loaded().program
+    assert program is not None, _loaded().findings
+    return program
+
+
+def _faq_texts(part: str) -> list[tuple[str, str, str]]:
+    """Return (entry, language, text) of a part of every FAQ entry."""
+    bot = _bot()
+    return [
+        (entry, language, bot.translator.text(language, f"faq.{entry}.{part}", getattr(spec, part) or "").text)
+        for entry, spec in bot.faq_entries.items()
+        for language in bot.languages
+    ]
+
+
+def test_the_bot_has_neither_errors_nor_warnings() -> None:
+    found = [f"{finding.code} {finding}" for finding in _loaded().findings if finding.level in {"error", "warning"}]
+    assert found == []
+
+
+@pytest.mark.parametrize("folder", [BOT / "locales", ROOT / "i18n" / "locales"], ids=["bot", "framework"])
+def test_catalogues_keep_names_numbers_and_addresses(folder: Path) -> None:
+    files = sorted(folder.glob("*/LC_MESSAGES/messages.po"))
+    assert {"ar", "bg", "ru"} <= {file.parts[-3] for file in files}
+    for file in files:
+        problems = [(one.line, one.code, one.context) for one in check_catalog(file.read_bytes(), file.parts[-3])]
+        assert problems == [], file.parts[-3]
+
+
+def test_every_text_is_there_in_every_language() -> None:
+    bot = _bot()
+    sources = [
+        (step.text_id(part), source)
+        for flow in bot.flows.values()
+        for step in flow.steps.values()
+        for part, source in step.texts.items()
+        if part != "note"
+    ]
+    sources += list(bot.texts.values())
+    missing = [
+        (language, context)
+        for language in bot.languages
+        for context, source in sources
+        if bot.translator.text(language, context, source).fell_back
+    ]
+    assert missing == []
+
+
+def test_labels_fit_the_smallest_messenger() -> None:
+    bot = _bot()
+    too_long = []
+    for flow in bot.flows.values():
+        for step in flow.steps.values():
+            parts = [part for part in step.verb.options(step.spec).values() if not part.startswith("=")]
+            for language in bot.languages:
+                labels = [bot.translator.text(language, step.text_id(part), step.texts[part]).text for part in parts]
+                too_long += [(language, label) for label in labels if len(label) > LONGEST_LABEL]
+    too_long += [(lang, text) for _, lang, text in _faq_texts("question") if len(text) > LONGEST_QUESTION]
+    assert too_long == []
+
+
+def test_answers_are_two_to_five_short_steps() -> None:
+    assert len(_bot().faq_entries) >= 12
+    for entry, language, answer in _faq_texts("answer"):
+        lines = answer.splitlines()
+        assert 2 <= len(lines) <= 5, (entry, language)
+        assert all(line.startswith("• ") for line in lines), (entry, language)
+
+
+def test_nothing_is_called_reviewed_before_a_team_read_it() -> None:
+    assert {spec.status for spec in _bot().faq_entries.values()} == {"draft"}
+
+
+@pytest.mark.parametrize("day", [date(2025, 6, 1), date(2026, 6, 1), date(2027, 6, 1)])
+def test_the_mini_job_limit_follows_from_the_minimum_wage(day: date) -> None:
+    wage = _bot().facts.value("minimum_wage_hour", day)
+    limit = _bot().facts.value("minijob_month", day)
+    assert wage is not None
+    assert limit is not None
+    assert limit.value == ceil(wage.value * 130 / 3)
+
+
+def test_the_blue_card_limits_follow_from_the_pension_ceiling() -> None:
+    ceiling = Decimal(101_400)
+    general, reduced = (_bot().facts.value(name, TODAY) for name in ("bluecard_general", "bluecard_reduced"))
+    assert general is not None
+    assert general.value == ceiling * Decimal("0.5")
+    assert reduced is not None
+    assert reduced.value == ceiling * Decimal("0.453")
+
+
+DANGER = {
+    "suicide": "I want to die.|I don't want to live anymore|Не хочу больше жить|Ne hochu zhit'|بدي موت|أريد أن أموت|"
+    "bddi mout wallah|3ayez amout|Искам да се убия|6te se ubiq|iskam da se ubia|не ми се живее вече|أفكر في الانتحار|"
+    "I do not want to die, but I will kill myself",
+    "danger_now": "he has a knife|he wants to kill me|той ще ме убие|shte me ubie|муж хочет меня убить|رح يقتلني|"
+    "вызовите скорую|он не дышит|حياتي في خطر",
+    "child": "my husband hits my child|муж бьет ребёнка|бие децата|بيضرب ولادي|My parents hit me|детето ми изчезна",
+    "violence": "my husband beats me|Муж меня бьёт|мъжът ми ме бие|mujat mi me bie|زوجي يضربني|byedrobni|"
+    "изнасилиха ме|he threatened me",
+    "trafficking": "my boss took my passport|шефът ми взе паспорта|shefat mi vze pasporta|начальник забрал мой паспорт|"
+    "أخذ جوازي|they don't let me leave|заставляют работать|karat me da rabotq",
+    "no_shelter": "I have nowhere to sleep tonight|негде ночевать|нямам къде да спя|ما عندي مكان نام|"
+    "nqmam kude da spq|я бездомный",
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"), [(kind, text) for kind, texts in DANGER.items() for text in texts.split("|")]
+)
+def test_danger_is_recognised_as_people_write_it(kind: str, message: str) -> None:
+    assert _bot().crisis.match(message) == kind
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "I do not want to die, only ask about my visa",
+        "не искам да умра",
+        "не хочу умереть, хочу спросить",
+        "ما بدي موت",
+        "my boss does not pay me",
+        "мне угрожает увольнение",
+        "удерживают из зарплаты",
+        "до скорой встречи",
+        "изгониха ме от работа",
+        "طردوني من الشغل",
+        "I hurt myself at work",
+        "20 kms from Berlin",
+        "I lost my passport",
+        "искам да сложа край на договора",
+    ],
+)
+def test_everyday_trouble_is_no_alarm(message: str) -> None:
+    assert _bot().crisis.match(message) is None
+
+
+def test_no_question_of_the_faq_sets_off_an_alarm() -> None:
+    asked = [
+        (entry, line)
+        for part in ("question", "examples")
+        for entry, _, text in _faq_texts(part)
+        for line in text.splitlines()
+    ]
+    assert [(entry, line) for entry, line in asked if _bot().crisis.match(line)] == []
+
+
+def test_every_question_finds_or_offers_its_answer() -> None:
+    bot = _bot()
+    lost = [
+        (language, entry, line)
+        for part in ("question", "examples")
+        for entry, language, text in _faq_texts(part)
+        for line in text.splitlines()
+        if entry not in [match.id for match in bot.faq.search(line, language, 3)]
+    ]
+    assert lost == []
