@@ -10,7 +10,6 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Literal
 
@@ -33,6 +32,7 @@ from core.ids import Millis
 from core.messages import Address
 from core.ports import Channel, Clock, Store
 from core.settings import Settings
+from flows.channels import capabilities, plugged
 from handlers.calls import Caller
 from handlers.worker import Worker
 from handoff.accounts import get_account
@@ -174,13 +174,29 @@ class App:
                 TelegramChannel(account, api_url=telegram.api_url, metrics=self.metrics)
                 for account in telegram.accounts
             ]
-        for point in entry_points(group="streetwork.channels"):
-            found += point.load()(self.settings.given)
+        if self.settings.viber_token:
+            from bots.viber_wiring import viber_channels
+
+            found += viber_channels(
+                self.settings.given,
+                store=self.store,
+                clock=self.clock,
+                intake=self.intake,
+                program=self.releases.current,
+                metrics=self.metrics,
+            )
+        for name, plug in plugged().items():
+            brought = list(plug(self.settings.given))
+            if any(channel.name != name for channel in brought):
+                raise SettingsError(f"the entry point of the channel {name!r} brings channels of another name")
+            found += brought
         return {(channel.name, channel.account): channel for channel in found}
 
     def _capabilities(self, address: Address) -> Capabilities:
         channel = self.channels.get((address.channel, address.account))
-        return channel.capabilities if channel is not None else CAPABILITIES["webchat"]
+        if channel is not None:
+            return channel.capabilities
+        return capabilities().get(address.channel, CAPABILITIES["webchat"])
 
     def _link(self, address: Address) -> str | None:
         link: str | None = getattr(self.channels.get((address.channel, address.account)), "private_link", None)
@@ -205,7 +221,7 @@ class App:
 
     async def start(self) -> None:
         """Start the parts of this process's roles. Pages are served by :meth:`web`."""
-        logs.know(account for _, account in self.channels)
+        logs.know(word for key in self.channels for word in key)
         for problem in await self.store.check():
             log.warning("store_check", extra={"code": "store"})
             self._show(f"Store: {problem}")
@@ -219,7 +235,8 @@ class App:
             self._spawn("sweep", self._sweep())
             self._spawn("beat", self._beat())
             for channel in self.channels.values():
-                if hasattr(channel, "prepare_polling") and not self.settings.public_url:
+                called = self.settings.public_url and hasattr(channel, "receive")
+                if hasattr(channel, "prepare_polling") and not called:
                     what = f"poll:{channel.name}:{channel.account}"
                     polling = Polling(
                         channel,  # type: ignore[arg-type]

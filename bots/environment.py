@@ -8,6 +8,7 @@ from pathlib import Path
 
 from core.errors import SettingsError
 from core.settings import SETTINGS_FILE, Declared, Settings, read_settings
+from flows.channels import declared
 
 __all__ = ["settings_of_process"]
 
@@ -15,9 +16,11 @@ __all__ = ["settings_of_process"]
 def settings_of_process(environment: Mapping[str, str] | None = None, *, extra: Sequence[Declared] = ()) -> Settings:
     """Return the settings of ``environment`` (of this process by default) and of the file it names.
 
+    Beside our own settings, those that installed channels declare are known, and ``extra``.
     Raises :class:`core.errors.SettingsError` with everything that is wrong.
     """
     values = os.environ if environment is None else environment
+    extra = (*declared(), *extra)
     name = values.get(SETTINGS_FILE, "").strip()
     if not name:
         return read_settings(values, extra=extra)

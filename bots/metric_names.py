@@ -23,6 +23,8 @@ COUNTERS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "webhooks": ("Webhook calls by answer.", ("channel", "result")),
     "polls": ("Polls of a provider by answer.", ("channel", "result")),
     "telegram_updates": ("Updates of Telegram by kind.", ("kind",)),
+    "viber_callbacks": ("Callbacks of Viber by kind.", ("kind",)),
+    "viber_charged": ("Messages that Viber said it charges for.", ()),
     "telegram_acks_failed": ("Button presses whose spinner could not be stopped.", ("error",)),
 }
 

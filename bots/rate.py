@@ -33,11 +33,16 @@ class Limits(Struct, frozen=True, kw_only=True):
 
 
 #: By channel name. Telegram: 1 message a second in a chat with short bursts, 20 a minute in a group, about 30 a second
-#: overall (core.telegram.org/bots/faq). Other channels are not limited here.
+#: overall (core.telegram.org/bots/faq). Viber: the 100 messages an hour without a
+#: reply are its status 12, which holds the entry; broadcasts may be 500 in 10 seconds (creators.viber.com), and single
+#: messages are kept below that. Other channels are not limited here.
 LIMITS: Final[dict[str, Limits]] = {
     "telegram": Limits(
         chat=Rate(every=1000, burst=3), group=Rate(every=3000, burst=3), account=Rate(every=1000 / 30, burst=30)
-    )
+    ),
+    "viber": Limits(
+        chat=Rate(every=1000, burst=5), group=Rate(every=1000, burst=5), account=Rate(every=1000 / 40, burst=40)
+    ),
 }
 
 #: Chats remembered at once. One that was not written to for `every * burst` is full again, so forgetting the

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from core.capabilities import Capabilities
 from core.graphemes import Unit, boundaries, cut, length
+from core.marks import spell_out
 from core.messages import Option, Outbound, Say, SendMedia, Span
 
 __all__ = ["CAPTION", "render"]
@@ -49,10 +50,15 @@ def render(message: Outbound, capabilities: Capabilities) -> tuple[Outbound, ...
     match message:
         case Say():
             return (message,) if _fits(message, capabilities) else _render_text(message, capabilities)
-        case SendMedia(caption=caption) if caption and length(caption, capabilities.unit) > CAPTION:
+        case SendMedia(caption=caption) if caption and not _can_carry(message, caption, capabilities):
             return (replace(message, caption=None), *_render_text(Say(text=caption), capabilities))
         case _:
             return (message,)
+
+
+def _can_carry(message: SendMedia, caption: str, capabilities: Capabilities) -> bool:
+    allowed = capabilities.captions is None or message.kind in capabilities.captions
+    return allowed and length(caption, capabilities.unit) <= CAPTION
 
 
 def _fits(message: Say, capabilities: Capabilities) -> bool:
@@ -60,8 +66,9 @@ def _fits(message: Say, capabilities: Capabilities) -> bool:
 
     No text has more than two units to a code point, so what is short enough twice over need not be counted.
     """
+    longest = (capabilities.text_with_buttons if message.options else None) or capabilities.text
     return (
-        2 * len(message.text) <= capabilities.text
+        2 * len(message.text) <= longest
         and message.request is None
         and (not message.spans or (capabilities.formatting and _all_valid(message)))
         and (
@@ -69,6 +76,7 @@ def _fits(message: Say, capabilities: Capabilities) -> bool:
             or (
                 len(message.options) <= capabilities.buttons
                 and all(_short(option.label, capabilities) for option in message.options)
+                and (capabilities.url_buttons or not any(option.url for option in message.options))
             )
         )
     )
@@ -87,16 +95,23 @@ def _render_text(message: Say, capabilities: Capabilities) -> tuple[Say, ...]:
     text = message.text
     spans = tuple(_valid(message.spans, len(text)))
     if not capabilities.formatting:
-        text, spans = _spell_out_links(text, spans), ()
-    options, listed = _fit_options(message.options, capabilities)
+        text, spans = spell_out(text, spans, marks=capabilities.marks)
+    options, listed = _fit_options(message, capabilities)
     if listed:
-        numbered = _numbered(message.options, _right_to_left(message))
         body = text.rstrip()
-        text = f"{body}\n\n{numbered}" if body else numbered
+        text = f"{body}\n\n{listed}" if body else listed
         spans = tuple(_valid(spans, len(body)))
+    ranges = _split(text, spans, capabilities.text, capabilities.unit)
+    last = capabilities.text_with_buttons
+    if options and last is not None:
+        start, end = ranges.pop()
+        inner = _split(text[start:end], _within(spans, start, end), last, capabilities.unit)
+        ranges += [(start + first, start + until) for first, until in inner]
+    if not capabilities.formatting:
+        spans = ()
     parts = [
         replace(message, text=text[start:end], spans=_within(spans, start, end), options=(), request=None)
-        for start, end in _split(text, spans, capabilities)
+        for start, end in ranges
     ]
     return (*parts[:-1], replace(parts[-1], options=options, request=_request(message, capabilities)))
 
@@ -109,19 +124,22 @@ def _request(message: Say, capabilities: Capabilities) -> Literal["location", "c
 # -- options ---------------------------------------------------------------------------------------------
 
 
-def _fit_options(options: tuple[Option, ...], capabilities: Capabilities) -> tuple[tuple[Option, ...], bool]:
-    """Return the buttons, and whether the options must be listed in the text as well or instead."""
-    if not options:
-        return (), False
-    if len(options) > capabilities.buttons:
-        return (), True
-    fitted = tuple(replace(o, label=cut(o.label, capabilities.label, capabilities.unit)) for o in options)
-    return fitted, fitted != options
+def _fit_options(message: Say, capabilities: Capabilities) -> tuple[tuple[Option, ...], str]:
+    """Return the buttons, and what of the options must stand in the text as well or instead."""
+    options = message.options
+    pressable = options if capabilities.url_buttons else tuple(o for o in options if not o.url)
+    if len(pressable) > capabilities.buttons:
+        return (), _numbered(message)
+    fitted = tuple(replace(o, label=cut(o.label, capabilities.label, capabilities.unit)) for o in pressable)
+    if fitted != pressable:
+        return fitted, _numbered(message)
+    return fitted, "\n".join(f"{o.label}: {o.url}" for o in options if o not in pressable)
 
 
-def _numbered(options: Sequence[Option], right_to_left: bool) -> str:
+def _numbered(message: Say) -> str:
+    right_to_left = _right_to_left(message)
     lines = []
-    for n, option in enumerate(options, 1):
+    for n, option in enumerate(message.options, 1):
         label = " ".join(option.label.split())
         # A Latin label would turn the whole line round and put its number at the wrong end.
         turned = right_to_left and _first_strong(label) == "L"
@@ -156,14 +174,6 @@ def _valid(spans: Iterable[Span], end: int) -> Iterable[Span]:
             yield span if (first, last) == (span.start, span.end) else replace(span, start=first, end=last)
 
 
-def _spell_out_links(text: str, spans: Sequence[Span]) -> str:
-    for span in sorted(spans, key=lambda s: s.end, reverse=True):
-        label = text[span.start : span.end]
-        if span.style == "link" and span.url and label.strip() not in {span.url, span.url.removeprefix("https://")}:
-            text = f"{text[: span.end]} ({span.url}){text[span.end :]}"
-    return text
-
-
 def _within(spans: Iterable[Span], start: int, end: int) -> tuple[Span, ...]:
     """Return the spans of ``text[start:end]``, with offsets of that part."""
     moved = (replace(s, start=s.start - start, end=s.end - start) for s in spans)
@@ -173,9 +183,8 @@ def _within(spans: Iterable[Span], start: int, end: int) -> tuple[Span, ...]:
 # -- splitting -------------------------------------------------------------------------------------------
 
 
-def _split(text: str, spans: Sequence[Span], capabilities: Capabilities) -> list[tuple[int, int]]:
+def _split(text: str, spans: Sequence[Span], limit: int, unit: Unit) -> list[tuple[int, int]]:
     """Return (start, end) of the parts of ``text``, in code points; always at least one."""
-    limit, unit = capabilities.text, capabilities.unit
     if length(text, unit) <= limit:
         return [(0, len(text))]
     ruler = _Ruler(text, spans, limit, unit)

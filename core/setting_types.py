@@ -24,6 +24,13 @@ __all__ = [
     "store",
     "telegram_secret",
     "telegram_token",
+    "twilio_secret",
+    "twilio_senders",
+    "twilio_sid",
+    "viber_account",
+    "viber_avatar",
+    "viber_name",
+    "viber_token",
     "whole",
     "yes_no",
 ]
@@ -36,6 +43,12 @@ _HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63
 _TELEGRAM_TOKEN = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]{20,100}")
 #: Bot API, setWebhook: 1 to 256 of these characters.
 _TELEGRAM_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
+#: Viber shows three groups; its own examples are not always hexadecimal.
+_VIBER_TOKEN = re.compile(r"[0-9A-Za-z]{8,64}(?:-[0-9A-Za-z]{8,64}){2}")
+_VIBER_ACCOUNT = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+#: E.164: up to 15 digits; shorter ones exist.
+_TWILIO_SENDER = re.compile(r"whatsapp:\+[1-9][0-9]{4,14}")
+_TWILIO_SECRET = re.compile(r"[\x21-\x7e]{16,256}")
 _METRICS_TOKEN = re.compile(r"[\x21-\x7e]{16,256}")
 
 
@@ -182,6 +195,56 @@ def telegram_token(text: str) -> str:
 def telegram_secret(text: str) -> str:
     """Return webhook secrets in the characters that Telegram allows, with commas between."""
     return _list(text, _TELEGRAM_SECRET, "1 to 256 letters, digits, _ or -")
+
+
+def viber_token(text: str) -> str:
+    """Return bot tokens as Viber shows them, with commas between."""
+    return _list(text, _VIBER_TOKEN, "the token from Viber's admin panel: three groups of letters and digits")
+
+
+def viber_account(text: str) -> str:
+    """Return short names of accounts, with commas between."""
+    return _list(text, _VIBER_ACCOUNT, "a short name of a-z, 0-9, - and _")
+
+
+def viber_name(text: str) -> str:
+    """Return the name that stands above a bot's messages: 1 to 28 characters (Viber's ``sender.name``)."""
+    name = text.strip()
+    if not 1 <= len(name) <= 28 or not name.isprintable():
+        raise Malformed("1 to 28 characters")
+    return name
+
+
+def viber_avatar(text: str) -> str:
+    """Return the https address of a picture."""
+    expected = "the `https://` address of a picture"
+    if _url(text, expected).scheme != "https":
+        raise Malformed(expected)
+    return text.strip()
+
+
+def twilio_sid(prefix: str) -> Callable[[str], str]:
+    """Return a parser of Twilio's identifiers: two letters and 32 hex digits."""
+    pattern = re.compile(rf"{prefix}[0-9a-fA-F]{{32}}")
+
+    def parse(text: str) -> str:
+        if pattern.fullmatch(text.strip()):
+            return text.strip()
+        raise Malformed(f"{prefix} and 32 digits or letters a-f, as Twilio's console shows it")
+
+    return parse
+
+
+def twilio_secret(text: str) -> str:
+    """Return an auth token or the secret of a shared key."""
+    if _TWILIO_SECRET.fullmatch(text.strip()):
+        return text.strip()
+    raise Malformed("the secret as Twilio's console shows it, without spaces")
+
+
+def twilio_senders(text: str) -> str:
+    """Return WhatsApp senders, with commas between."""
+    return _list(text, _TWILIO_SENDER, "`whatsapp:` and the number with its country code, such as whatsapp:+4930123456")
 
 
 def _list(text: str, pattern: re.Pattern[str], expected: str) -> str:

@@ -11,15 +11,17 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from core import setting_types as kinds
+from core.declaring import Declared, setting
 from core.errors import SettingsError
 from core.setting_types import Malformed
+from core.twilio_fields import TwilioFields
 
 __all__ = ["PREFIX", "SETTINGS_FILE", "Declared", "Settings", "declarations", "read_settings", "settings_table"]
 
@@ -32,35 +34,16 @@ _KEYS: Final = ("STREETWORK_KEYS", "STREETWORK_CONVERSATIONS_KEY", "STREETWORK_R
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Declared:
-    """One setting. ``parse`` raises :class:`core.setting_types.Malformed` with what the value should look like."""
-
-    name: str
-    parse: Callable[[str], Any]
-    meaning: str
-    #: The default as the table shows it.
-    shown: str = ""
-    #: Never shown, neither in errors nor in ``repr``.
-    secret: bool = False
-
-
-def _setting(
-    name: str, parse: Callable[[str], Any], meaning: str, *, shown: str = "", secret: bool = False
-) -> dict[str, Declared]:
-    return {"declared": Declared(name=name, parse=parse, meaning=meaning, shown=shown, secret=secret)}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(TwilioFields):
     """Everything an operator can choose. Made by :func:`read_settings`; tests may build one directly."""
 
     bot: Path = field(
         default=Path("flows/berlin"),
-        metadata=_setting("STREETWORK_BOT", kinds.path, "The bot's folder.", shown="flows/berlin"),
+        metadata=setting("STREETWORK_BOT", kinds.path, "The bot's folder.", shown="flows/berlin"),
     )
     store: str = field(
         default="sqlite:///var/streetwork.db",
-        metadata=_setting(
+        metadata=setting(
             "STREETWORK_STORE",
             kinds.store,
             "Where conversations live: `sqlite:///` and a path, or `memory:` for a trial that forgets everything.",
@@ -69,7 +52,7 @@ class Settings:
     )
     key_file: Path | None = field(
         default=None,
-        metadata=_setting(
+        metadata=setting(
             "STREETWORK_KEY_FILE",
             kinds.path,
             "File with all keys; made at the first start when it is missing.",
@@ -80,7 +63,7 @@ class Settings:
     keys: tuple[bytes, ...] = field(
         default=(),
         repr=False,
-        metadata=_setting(
+        metadata=setting(
             "STREETWORK_KEYS",
             kinds.keys,
             "Instead of a key file: master keys, 32 bytes each in base64, with commas between, the newest first.",
@@ -90,7 +73,7 @@ class Settings:
     conversations_key: bytes | None = field(
         default=None,
         repr=False,
-        metadata=_setting(
+        metadata=setting(
             "STREETWORK_CONVERSATIONS_KEY",
             kinds.one_key,
             "With `STREETWORK_KEYS`: the key of pseudonyms, 32 bytes in base64. Never change it.",
@@ -100,7 +83,7 @@ class Settings:
     records_key: bytes | None = field(
         default=None,
         repr=False,
-        metadata=_setting(
+        metadata=setting(
             "STREETWORK_RECORDS_KEY",
             kinds.one_key,
             "With `STREETWORK_KEYS`: the key of accounts and sessions, 32 bytes in base64. Never change it.",
@@ -108,15 +91,15 @@ class Settings:
         ),
     )
     host: str = field(
-        default="127.0.0.1", metadata=_setting("HOST", kinds.host, "Address to listen on.", shown="127.0.0.1")
+        default="127.0.0.1", metadata=setting("HOST", kinds.host, "Address to listen on.", shown="127.0.0.1")
     )
     port: int = field(
         default=8080,
-        metadata=_setting("PORT", kinds.whole(0, 65535), "Port to listen on; 0 takes any free one.", shown="8080"),
+        metadata=setting("PORT", kinds.whole(0, 65535), "Port to listen on; 0 takes any free one.", shown="8080"),
     )
     public_url: str | None = field(
         default=None,
-        metadata=_setting(
+        metadata=setting(
             "PUBLIC_URL",
             kinds.public_url,
             "Where the world reaches this server: `https://`, a host and no path. With it messengers call us; "
@@ -127,7 +110,7 @@ class Settings:
     telegram_token: str | None = field(
         default=None,
         repr=False,
-        metadata=_setting(
+        metadata=setting(
             "TELEGRAM_TOKEN",
             kinds.telegram_token,
             "Token of the Telegram bot, from BotFather; several with commas between.",
@@ -136,7 +119,7 @@ class Settings:
     )
     telegram_api_url: str = field(
         default="https://api.telegram.org",
-        metadata=_setting(
+        metadata=setting(
             "TELEGRAM_API_URL",
             kinds.api_url,
             "Address of the Bot API, for a Bot API server of your own.",
@@ -146,7 +129,7 @@ class Settings:
     telegram_secret: str | None = field(
         default=None,
         repr=False,
-        metadata=_setting(
+        metadata=setting(
             "TELEGRAM_SECRET",
             kinds.telegram_secret,
             "Secret that Telegram sends along with every webhook call; one, or as many as tokens.",
@@ -154,9 +137,64 @@ class Settings:
             secret=True,
         ),
     )
+    #: One token, or several with commas between.
+    viber_token: str | None = field(
+        default=None,
+        repr=False,
+        metadata=setting(
+            "VIBER_TOKEN",
+            kinds.viber_token,
+            "Token of the Viber bot, from Viber's admin panel; several with commas between. Needs `PUBLIC_URL`.",
+            secret=True,
+        ),
+    )
+    viber_account: str | None = field(
+        default=None,
+        metadata=setting(
+            "VIBER_ACCOUNT",
+            kinds.viber_account,
+            "Short name of the Viber bot in its webhook's address; as many as tokens. Set it before a token changes: "
+            "conversations belong to the name.",
+            shown="derived from the token",
+        ),
+    )
+    viber_name: str | None = field(
+        default=None,
+        metadata=setting(
+            "VIBER_NAME",
+            kinds.viber_name,
+            "Name above the bot's messages in Viber, 28 characters at most.",
+            shown="the team's name",
+        ),
+    )
+    viber_avatar: str | None = field(
+        default=None,
+        metadata=setting(
+            "VIBER_AVATAR", kinds.viber_avatar, "`https://` address of the picture beside them, 100 kB at most."
+        ),
+    )
+    viber_api_url: str = field(
+        default="https://chatapi.viber.com/pa",
+        metadata=setting(
+            "VIBER_API_URL",
+            kinds.api_url,
+            "Address of Viber's API, for tests.",
+            shown="https://chatapi.viber.com/pa",
+        ),
+    )
+    viber_paid_messages: int = field(
+        default=0,
+        metadata=setting(
+            "VIBER_PAID_MESSAGES",
+            kinds.whole(0, 1_000_000),
+            "Messages a day and bot that may go out outside a person's free 24-hour session, which Viber charges for. "
+            "With 0 they are held until the person writes.",
+            shown="0",
+        ),
+    )
     log_level: str = field(
         default="info",
-        metadata=_setting(
+        metadata=setting(
             "STREETWORK_LOG",
             kinds.one_of("debug", "info", "warning", "error"),
             "Least level that is logged: debug, info, warning or error.",
@@ -165,7 +203,7 @@ class Settings:
     )
     log_format: str = field(
         default="auto",
-        metadata=_setting(
+        metadata=setting(
             "STREETWORK_LOG_FORMAT",
             kinds.one_of("auto", "json", "text"),
             "`json`, `text`, or `auto`: text on a terminal, JSON elsewhere.",
@@ -174,14 +212,14 @@ class Settings:
     )
     workers: int = field(
         default=32,
-        metadata=_setting(
+        metadata=setting(
             "STREETWORK_WORKERS", kinds.whole(1, 1024), "Turns in flight at once in one process.", shown="32"
         ),
     )
     metrics_token: str | None = field(
         default=None,
         repr=False,
-        metadata=_setting(
+        metadata=setting(
             "STREETWORK_METRICS_TOKEN",
             kinds.metrics_token,
             "Bearer token that `/metrics` asks for; without it `/metrics` is open.",
@@ -190,7 +228,7 @@ class Settings:
     )
     watch: bool = field(
         default=True,
-        metadata=_setting(
+        metadata=setting(
             "STREETWORK_WATCH", kinds.yes_no, "Watch the bot's folder and take in clean changes: 1 or 0.", shown="1"
         ),
     )
@@ -214,7 +252,9 @@ class Settings:
 
 def declarations() -> tuple[Declared, ...]:
     """Return all settings of Streetwork itself, in the order of the table."""
-    return tuple(f.metadata["declared"] for f in dataclasses.fields(Settings) if "declared" in f.metadata)
+    inherited = {f.name for f in dataclasses.fields(TwilioFields)}
+    ordered = sorted(dataclasses.fields(Settings), key=lambda f: f.name in inherited)
+    return tuple(f.metadata["declared"] for f in ordered if "declared" in f.metadata)
 
 
 def read_settings(

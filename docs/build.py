@@ -13,10 +13,13 @@ from pathlib import Path
 from urllib.parse import unquote
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "docs")]
+
+import flow_reference  # noqa: E402 - lies beside this file
 
 from bots.metric_names import COUNTERS, DURATIONS, GAUGES  # noqa: E402 - the packages lie beside docs/
 from core.settings import settings_table  # noqa: E402
+from flows.findings import reference  # noqa: E402
 
 _PART = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n)(?P<body>.*?)(<!-- end -->)", re.DOTALL)
 _LINK = re.compile(r"(?<!`)!?\[[^\]\n]*\]\((?P<target>[^)\s]+)\)")
@@ -35,9 +38,13 @@ def metrics_table() -> str:
 
 
 #: Parts of hand-written pages.
-PARTS: dict[str, Callable[[], str]] = {"settings": settings_table, "metrics": metrics_table}
+PARTS: dict[str, Callable[[], str]] = {
+    "settings": settings_table,
+    "metrics": metrics_table,
+    **flow_reference.PARTS,
+}
 #: Whole pages.
-FILES: dict[str, Callable[[], str]] = {}
+FILES: dict[str, Callable[[], str]] = {"docs/findings.md": reference}
 
 
 def pages() -> list[Path]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
-from importlib.metadata import entry_points
 
-from core.capabilities import CAPABILITIES
+from flows.channels import capabilities
 from flows.crisis import pattern
 from flows.draft import Draft
 from flows.facts import check_facts
@@ -63,7 +62,7 @@ class _Bot:
                     self.add("E208", path, other, f"the language {other} is not offered", offered)
 
     def channels(self) -> None:
-        known = {*CAPABILITIES, *(point.name for point in entry_points(group="streetwork.channels"))}
+        known = capabilities()
         for index, channel in enumerate(self.bot.channels):
             if channel not in known:
                 self.add("E209", ("channels", index), channel, f"there is no channel “{channel}”", known)

@@ -53,8 +53,9 @@ class Proof:
         self.good: set[Node] = set(ways.open) | set(given)
         for node in ways.ways:
             self.rules[node] = self._rule(node)
+        tops = {node[0] for node in self._tops()}
         for flow in ways.flows:
-            self.rules[_end(flow)] = self._end_rule(flow)
+            self.rules[_end(flow)] = self._end_rule(flow, top=flow in tops)
         self.rules[_COMMANDS] = ("any", tuple(self._command_targets()))
         self._solve()
 
@@ -86,16 +87,17 @@ class Proof:
             inner = ("any", (_COMMANDS, alone)) if self.ways.takes_commands(node) else alone
         return ("all", (inner, *skips)) if skips else inner
 
-    def _end_rule(self, flow: str) -> Rule:
+    def _end_rule(self, flow: str, *, top: bool) -> Rule:
         """Where a flow comes back to: behind each step that calls it, or to nothing but the commands."""
         back: list[Node] = []
-        deeper = self.ways.called_from(flow)
-        for caller in self.ways.callers(flow):
+        callers = self.ways.callers.get(flow, [])
+        deeper = self.ways.called_from(flow) if callers else set()
+        for caller in callers:
             if caller[0] in deeper:
                 continue  # flows that call each other in a circle are an error of their own
             step = self.ways.step(caller)
             back.append((caller[0], step.next) if step is not None and step.next is not None else _end(caller[0]))
-        if any(node[0] == flow for node in self._tops()) or not back:
+        if top or not back:
             back.append(_COMMANDS)
         return ("all", tuple(back))
 
@@ -136,8 +138,11 @@ class Proof:
     # -- what fails ------------------------------------------------------------------------------------
 
     def bad_ways(self, node: Node) -> list[Way]:
-        """Return the ways of a step that do not lead to the goal for sure."""
-        return [way for way in self.ways.ways.get(node, ()) if not self.holds(self._to(node, way))]
+        """Return the ways of a step that do not lead to the goal for sure; at the goal only skipping it can fail."""
+        ways = self.ways.ways.get(node, ())
+        if self.goal(node):
+            ways = tuple(way for way in ways if way.kind == "skip")
+        return [way for way in ways if not self.holds(self._to(node, way))]
 
     def traps(self) -> Iterator[Node]:
         """Yield one step for each set of steps from which nothing leads on: where people are stuck."""
@@ -181,7 +186,7 @@ class Proof:
                 words.append("stuck" if self.ways.waits(at) else "end")
                 break
             way = next((one for one in bad if one.target not in seen), bad[0])
-            if len(bad) < len(self.ways.ways[at]):
+            if self.goal(at) or len(bad) < len(self.ways.ways[at]):
                 culprit = (at, way)
             label = f" ({way.label})" if way.label else ""
             if way.target is None:

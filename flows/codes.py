@@ -176,7 +176,7 @@ CODES: dict[str, Code] = {
     "E801": Code("a word for two options", "The bot would take the wrong one.", "Let each word mean one option."),
     "W802": Code(
         "an option that is also a command",
-        "The option wins here and the command does not work.",
+        "Only one of the two works here: the option, or for stop, privacy and erase the command.",
         "Choose another word.",
     ),
     "E803": Code("a word for two commands", "The bot would do the wrong thing.", "Let each word mean one command."),

@@ -29,16 +29,15 @@ class Crisis:
     def __init__(self, kinds: Mapping[str, CrisisKind]) -> None:
         self._answers = {name: kind.answer for name, kind in kinds.items()}
         self._kinds = tuple(
-            (name, wanted, _any(kind.unless))
-            for name, kind in kinds.items()
-            if (wanted := _any(kind.phrases)) is not None
+            _Kind(name, kind) for name, kind in kinds.items() if any(map(pattern, _listed(kind.phrases)))
         )
-        phrases = [phrase for kind in kinds.values() for listed in kind.phrases.values() for phrase in listed]
-        begun = {_beginning(phrase) for phrase in phrases if pattern(phrase) is not None}
-        #: How phrases begin: with a whole word, or with the beginning of one. A message without such a word is safe,
-        #: which is known long before all phrases have been looked for.
-        self._words = frozenset(word for word, whole in begun if whole)
-        self._beginnings = tuple(word for word, whole in begun if not whole)
+        #: First words of phrases and the kinds they may mean; and beginnings of words that begin a phrase. A message
+        #: with none of them is safe, which is known long before all phrases have been looked for.
+        self._words: dict[str, list[str]] = {}
+        for found in self._kinds:
+            for word in found.words:
+                self._words.setdefault(word, []).append(found.name)
+        self._beginnings = tuple(beginning for found in self._kinds for beginning in found.beginnings)
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -50,17 +49,43 @@ class Crisis:
         if not text:
             return None
         words = [word[:LONGEST_WORD] for word in fold(text[:LONGEST]).split()]
-        if self._words.isdisjoint(words) and not any(word.startswith(self._beginnings) for word in words):
+        possible = {name for word in words for name in self._words.get(word, ())}
+        begun = any(word.startswith(self._beginnings) for word in words)
+        if not possible and not begun:
             return None
         folded = " ".join(words)
-        for name, wanted, unless in self._kinds:
-            if wanted.search(folded) and (unless is None or wanted.search(unless.sub("\n", folded))):
-                return name
+        for kind in self._kinds:
+            if (begun or kind.name in possible) and kind.matches(folded):
+                return kind.name
         return None
 
     def answer(self, kind: str) -> tuple[str, str]:
         """Return what is said at once: (context for translators, source text)."""
         return f"crisis.{kind}", self._answers[kind]
+
+
+class _Kind:
+    """One kind of danger: its phrases, and how they begin."""
+
+    __slots__ = ("_unless", "_wanted", "beginnings", "name", "words")
+
+    def __init__(self, name: str, kind: CrisisKind) -> None:
+        self.name = name
+        self._wanted = _any(kind.phrases)
+        self._unless = _any(kind.unless)
+        begun = {_beginning(phrase) for phrase in _listed(kind.phrases) if pattern(phrase) is not None}
+        self.words = frozenset(word for word, whole in begun if whole)
+        self.beginnings = tuple(word for word, whole in begun if not whole)
+
+    def matches(self, folded: str) -> bool:
+        """Return whether a phrase stands in the message outside of what is excepted."""
+        if self._wanted is None or not self._wanted.search(folded):
+            return False
+        return self._unless is None or self._wanted.search(self._unless.sub("\n", folded)) is not None
+
+
+def _listed(phrases: Mapping[str, Iterable[str]]) -> list[str]:
+    return [phrase for listed in phrases.values() for phrase in listed]
 
 
 def pattern(phrase: str) -> str | None:

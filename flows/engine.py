@@ -6,10 +6,11 @@ A *sprint* is one synchronous burst: from an answer (or a timer, a returned call
 waits. The engine knows no verb by name. It asks the verb of the step at hand what to do and gets a *move* back:
 ``Next`` and ``Go`` walk on, ``Enter`` puts a flow on the stack, ``Finish`` takes one off, ``Stay`` ends the sprint.
 
-- The stack holds a frame for each flow entered. Only the top frame can have an open question (``wait``). A flow that
-  ends gives its outputs to the ``call`` step below, or, if it was entered over an open question, has that question
-  asked again.
-- Each wait has a number. Timers and calls name it, so that a late one finds another number and is dropped.
+- The stack holds a frame for each flow entered. The question of the top frame is the open one; below it only
+  questions stand that were interrupted. A flow that ends gives its outputs to the ``call`` step below, or, if it was
+  entered over an open question, has that question asked again, with its clock.
+- Each wait has a number. Timers name it, so that a late one finds another number and is dropped. An outside call is
+  known by its id; its answer is kept with the wait while somebody else has the word.
 - Buttons name (flow, step, option). A button of the open question answers it; an older one works where its step is
   re-entrant (menus): the flows above it are left, the values kept. Elsewhere the caller explains.
 - ``back`` follows crumbs, one for each answered question. Steps whose effect cannot be undone (a handoff, a hook)
@@ -22,7 +23,9 @@ Everything mutable lives in the :class:`flows.run.Run` of this turn; the caller'
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+
+import msgspec
 
 from core.errors import StreetworkError
 from flows.effects import Env
@@ -38,11 +41,14 @@ __all__ = [
     "back",
     "begin",
     "case_over",
+    "displaced",
+    "go_on",
     "go_to",
     "interrupt",
     "open_step",
     "press",
     "repeat",
+    "resume",
     "returned",
     "timed_out",
 ]
@@ -50,6 +56,10 @@ __all__ = [
 #: Steps in one sprint, flows on the stack. goflow and Rasa stop at 100 and 250 steps; ours are far from both.
 MOST_STEPS = 100
 MOST_FRAMES = 30
+#: Characters kept of each value of a call that ended while somebody else had the word.
+LONGEST_KEPT = 2_000
+#: Key of such an answer in the data of its wait.
+_ENDED = "ended"
 
 
 class SprintTooLong(StreetworkError):
@@ -95,28 +105,46 @@ def press(run: Run, flow: str, step_id: str, option: str, given: Given) -> bool:
     step = run.program.step(flow, step_id)
     if step is None:
         return False
-    now_open = open_step(run)
-    if now_open is None or (now_open.flow, now_open.id) != (step.flow, step.id):
-        if not (step.verb.reentrant and _reenter(run, step)):
-            return False
+    depth = _depth(run, lambda frame: frame.wait is not None and (frame.flow, frame.step) == (step.flow, step.id))
+    if depth is not None:
+        _cut(run, depth)  # also a question that was interrupted may be answered
+    elif step.verb.reentrant and _reenter(run, step):
         run.wait(step)
+    else:
+        return False
     return answer(run, given)
+
+
+def _depth(run: Run, fits: Callable[[Frame], bool]) -> int | None:
+    """Return how high the stack is up to the topmost frame that fits."""
+    frames = run.state.frames
+    return next((n for n in range(len(frames), 0, -1) if fits(frames[n - 1])), None)
+
+
+def _cut(run: Run, depth: int) -> None:
+    """Leave every flow above so many frames, and the crumbs in them."""
+    if depth < len(run.state.frames):
+        run.close_wait()
+        run.state.frames = run.state.frames[:depth]
+        run.state.trail = [crumb for crumb in run.state.trail if crumb.depth <= depth]
 
 
 def _reenter(run: Run, step: Step) -> bool:
     """Stand at an earlier step again; flows above it are left, values are kept."""
-    frames = run.state.frames
-    depth = next((n for n in range(len(frames), 0, -1) if frames[n - 1].flow == step.flow), None)
-    if depth is None:
-        flow = run.program.flows[step.flow]
-        if flow.inputs or flow.outputs:
-            return False
+    depth = _depth(run, lambda frame: frame.flow == step.flow)
+    if depth is not None:
         run.close_wait()
-        run.state.frames = [Frame(flow=step.flow, step=step.id)]
+        _cut(run, depth)
+        run.frame.step, run.frame.wait = step.id, None
+        return True
+    flow = run.program.flows[step.flow]
+    if flow.inputs or flow.outputs:
+        return False
+    if open_step(run) is not None and any(command.call == step.flow for command in run.program.commands.values()):
+        run.state.frames.append(Frame(flow=step.flow, step=step.id, interrupt=True))
         return True
     run.close_wait()
-    run.state.frames = frames[:depth]
-    run.frame.step, run.frame.wait = step.id, None
+    run.state.frames = [Frame(flow=step.flow, step=step.id)]
     return True
 
 
@@ -125,30 +153,49 @@ def timed_out(run: Run, wait: int, index: int) -> bool:
     step = open_step(run)
     if step is None or run.frame.wait is None or run.frame.wait.n != wait:
         return False
-    if index >= max(len(step.timeouts), 1):
-        return False
+    if index >= len(step.timeouts):
+        return False  # an edit took this reminder away
     _leave(run, step, step.verb.timed_out(step, run, index))
     return True
 
 
-def returned(run: Run, call_id: str, values: Mapping[str, str], error: str | None) -> bool:
-    """Handle the end of an outside call; False when nobody waits for it any more."""
-    step = open_step(run)
-    if step is None or run.frame.wait is None or run.frame.wait.data.get("call") != call_id:
+def returned(run: Run, call_id: str, values: Mapping[str, str], error: str | None, *, hold: bool = False) -> bool:
+    """Handle the end of an outside call; False when nobody waits for it any more.
+
+    ``hold``, or a flow that was entered over the waiting step, keeps the answer until the step is resumed.
+    """
+    depth = _depth(run, lambda frame: frame.wait is not None and frame.wait.data.get("call") == call_id)
+    frame = run.state.frames[depth - 1] if depth is not None else None
+    step = run.program.step(frame.flow, frame.step) if frame is not None else None
+    if frame is None or frame.wait is None or step is None:
         return False
-    _leave(run, step, step.verb.returned(step, run, values, error))
+    if hold or frame is not run.state.top:
+        kept = {name: values[name][:LONGEST_KEPT] for name in step.verb.saves(step.spec) if name in values}
+        frame.wait.data[_ENDED] = msgspec.json.encode((kept, error)).decode()
+    else:
+        _leave(run, step, step.verb.returned(step, run, values, error))
     return True
 
 
 def case_over(run: Run) -> None:
     """Go on after a human ended the case: behind the handoff step if it is still open, else where people stand."""
+    depth = _depth(run, lambda frame: _is_handoff(run, frame))
+    if depth is not None:
+        _cut(run, depth)
     step = open_step(run)
-    if step is not None and step.verb.human:
+    if step is not None and depth is not None:
         _leave(run, step, step.verb.after(step, run))
     elif step is not None:
-        repeat(run)
+        resume(run)
+    elif run.state.frames:
+        go_on(run)
     else:
         begin(run, run.program.home)
+
+
+def _is_handoff(run: Run, frame: Frame) -> bool:
+    step = run.program.step(frame.flow, frame.step) if frame.wait is not None else None
+    return step is not None and step.verb.human
 
 
 def repeat(run: Run) -> None:
@@ -158,14 +205,62 @@ def repeat(run: Run) -> None:
         step.verb.show(step, run)
 
 
+def resume(run: Run, *, show: bool = True) -> None:
+    """Come back to the open question after somebody else had the word: put it once more and let its clock run again.
+
+    A call that ended meanwhile leads on at once. ``show`` false only starts the clock.
+    """
+    step = open_step(run)
+    wait = run.state.wait
+    if step is None or wait is None:
+        return
+    ended = wait.data.pop(_ENDED, None)
+    if ended is not None:
+        values, error = msgspec.json.decode(ended, type=tuple[dict[str, str], str | None])
+        _leave(run, step, step.verb.returned(step, run, values, error))
+        return
+    if show:
+        step.verb.show(step, run)
+    if step.verb.renews:
+        wait.opened = run.env.now
+        run.set_reminder(step, 0)
+        return
+    due = [index for index, timeout in enumerate(step.timeouts) if wait.opened + timeout.after > run.env.now]
+    late = [index for index, timeout in enumerate(step.timeouts) if not timeout.say]
+    # What leads on must come, even late; words of patience whose time has passed are not made up for.
+    run.set_reminder(step, next(iter(due or late), len(step.timeouts)))
+
+
+def displaced(run: Run) -> bool:
+    """Return whether an edit of the flows led this person to a step that has not been entered yet."""
+    top = run.state.top
+    return top is not None and top.wait is None
+
+
+def go_on(run: Run) -> None:
+    """Enter the step at which the person was put; what they told stays."""
+    _sprint(run)
+
+
 def interrupt(run: Run, flow: str) -> None:
-    """Run a flow over the open question, which is asked again afterwards."""
+    """Run a flow over the open question, which is asked again afterwards. A flow interrupts only once at a time."""
+    depth = _depth(run, lambda frame: frame.interrupt and frame.flow == flow)
+    if depth is not None:
+        _cut(run, depth - 1)
+    elif run.frame.flow == flow:
+        repeat(run)
+        return
     _move(run, None, Enter(flow, interrupt=True))
     _sprint(run)
 
 
 def back(run: Run) -> bool:
-    """Return to the question before; False when there is none."""
+    """Return to the question before, or to the one that was interrupted; False when there is none."""
+    over = _depth(run, lambda frame: frame.interrupt)
+    if over is not None and not any(crumb.depth >= over for crumb in run.state.trail):
+        _cut(run, over - 1)
+        resume(run)
+        return True
     trail = run.state.trail
     while trail:
         crumb = trail[-1]
@@ -253,7 +348,7 @@ def _finish(run: Run, outcome: str) -> None:
     if below is None:
         return
     if ended.interrupt:
-        repeat(run)
+        resume(run)
         return
     step = run.program.step(below.flow, below.step)
     if step is None:

@@ -112,8 +112,9 @@ def svg(program: Program, flow: str | None = None) -> str:
     for one in _flows(program, flow):
         boxes, right, bottom = _place(one, ways, top + _HEADING)
         body.append(_text(_MARGIN, top + 18, one.id, size=18, weight="bold", anchor="start"))
+        told: dict[Node, int] = {}
         for step in one.steps.values():
-            body += _arrows((one.id, step.id), boxes, ways)
+            body += _arrows((one.id, step.id), boxes, ways, told)
         for step in one.steps.values():
             body += _draw(step, boxes[one.id, step.id], ways)
         top = bottom + _GAP_Y
@@ -133,23 +134,20 @@ def svg(program: Program, flow: str | None = None) -> str:
 
 
 def _layers(flow: Flow, ways: Ways) -> dict[Node, int]:
-    """Return how many ways each step is away from the first; steps that only other flows lead to come behind."""
-    depth: dict[Node, int] = {}
-    for start in flow.steps:
-        if (flow.id, start) in depth:
-            continue
-        base = max(depth.values(), default=-1) + 1
-        depth[flow.id, start] = base
-        todo = [(flow.id, start)]
-        while todo:
-            node = todo.pop(0)
-            for way in ways.ways[node]:
-                target = way.target
-                if target is None or target[0] != flow.id or target in depth or target not in ways.ways:
-                    continue
-                depth[target] = depth[node] + 1
-                todo.append(target)
-    return depth
+    """Return the row of each step: below every step above it in the file that leads to it."""
+    rows: dict[Node, int] = {(flow.id, name): 0 for name in flow.steps}
+    seen: set[Node] = set()
+    lowest = -1
+    for node in rows:
+        reached = any(way.target == node for other in seen for way in ways.ways[other])
+        if seen and not reached:
+            rows[node] = lowest + 1  # only other flows lead here: a block of its own
+        seen.add(node)
+        lowest = max(lowest, rows[node])
+        for way in ways.ways[node]:
+            if way.target in rows and way.target not in seen:
+                rows[way.target] = max(rows[way.target], rows[node] + 1)
+    return rows
 
 
 def _place(flow: Flow, ways: Ways, top: float) -> tuple[dict[Node, _Box], float, float]:
@@ -198,12 +196,13 @@ def _draw(step: Step, box: _Box, ways: Ways) -> list[str]:
     return out
 
 
-def _arrows(node: Node, boxes: Mapping[Node, _Box], ways: Ways) -> list[str]:
+def _arrows(node: Node, boxes: Mapping[Node, _Box], ways: Ways, told: dict[Node, int]) -> list[str]:
+    """Draw the ways of a step inside its flow; ``told`` counts the labels above each box, so that none hides one."""
     out = []
     here = boxes[node]
     for target, labels in _grouped(ways.ways[node]).items():
         there = boxes.get(target) if target is not None else None
-        if there is None:
+        if there is None or target is None:
             continue
         x1, y1 = here.x + _BOX_WIDTH / 2, here.y + here.height
         x2, y2 = there.x + _BOX_WIDTH / 2, there.y
@@ -217,7 +216,8 @@ def _arrows(node: Node, boxes: Mapping[Node, _Box], ways: Ways) -> list[str]:
         out.append(f'<path d="{curve}" fill="none" stroke="#555555" marker-end="url(#tip)"/>')
         words = ", ".join(labels)
         if words:
-            out.append(_text((x1 + x2) / 2, (y1 + y2) / 2, words[:40], size=10, fill="#555555"))
+            count = told[target] = told.get(target, 0) + 1
+            out.append(_text(there.x + _BOX_WIDTH / 2, there.y + 2 - 12 * count, words[:44], size=10, fill="#555555"))
     return out
 
 

@@ -33,7 +33,7 @@ def settle(state: State, program: Program) -> tuple[State, bool]:
 
 def _carries(step: Step, frame: Frame, above: Frame | None) -> bool:
     """Return whether the stack can still stand on this step."""
-    if frame.wait is not None and not step.verb.waits:
+    if frame.wait is not None and (not step.verb.waits or frame.wait.verb not in ("", step.verb.name)):
         return False
     if above is None:
         return True

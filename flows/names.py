@@ -7,18 +7,18 @@ from collections.abc import Iterator, Mapping
 from flows.draft import Draft, FlowDraft, StepDraft
 from flows.values import Kind
 
-__all__ = ["assignments", "contact_types", "declare", "text_names"]
+__all__ = ["EVERYWHERE", "assignments", "contact_types", "declare", "text_names"]
 
-#: Names that a text can use everywhere, beside facts and what is known about the person.
-_EVERYWHERE = (
-    "queue.opens",
-    "queue.promise",
-    "bot.name",
-    "team.name",
-    "team.contact",
-    "team.imprint",
-    "team.privacy",
-)
+#: Names that a text can use everywhere, beside facts and what is known about the person, and what each stands for.
+EVERYWHERE: Mapping[str, str] = {
+    "queue.opens": "when somebody is at the desk next; in a handoff that of its queue, elsewhere that of the first",
+    "queue.promise": "when somebody reads, as the queue's `promise` says it",
+    "bot.name": "the bot's name",
+    "team.name": "the team's name",
+    "team.contact": "another way to reach the team",
+    "team.imprint": "address of the imprint",
+    "team.privacy": "address of the privacy notice",
+}
 
 
 def contact_types(draft: Draft) -> dict[str, Kind]:
@@ -32,7 +32,7 @@ def contact_types(draft: Draft) -> dict[str, Kind]:
 
 def text_names(draft: Draft, flow: FlowDraft | None = None) -> set[str]:
     """Return every name that a text can put in braces."""
-    names = {*_EVERYWHERE, *contact_types(draft)}
+    names = {*EVERYWHERE, *contact_types(draft)}
     written = draft.facts_doc.data if isinstance(draft.facts_doc.data, dict) else {}
     names |= {f"fact.{name}" for name in (*draft.facts, *written)}
     return names | set(flow.types) if flow is not None else names

@@ -137,11 +137,10 @@ class Program:
     buttons: dict[Hashable, tuple[Option, ...]] = field(default_factory=dict, compare=False, repr=False)
     #: Texts with the values of a day filled in, by (text, its language, the person's language, day).
     filled: dict[tuple[str, str, str, date], str] = field(default_factory=dict, compare=False, repr=False)
-    #: What people may type for a step's options in each language; filled in the same way.
-    typed: dict[tuple[str, str, str], tuple[tuple[str, frozenset[str]], ...]] = field(
-        default_factory=dict, compare=False, repr=False
-    )
-
+    #: What people may type for a step's options, folded, and the token of each: by (flow, step, language).
+    typed: dict[tuple[str, str, str], dict[str, str]] = field(default_factory=dict, compare=False, repr=False)
+    #: Folded labels of buttons that belong to no step: by (kind, name, language).
+    labels: dict[tuple[str, str, str], str] = field(default_factory=dict, compare=False, repr=False)
     #: Every word of every language that means a command, so that most texts are seen at once to be none.
     all_words: frozenset[str] = field(init=False, compare=False, repr=False)
 

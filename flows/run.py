@@ -6,6 +6,7 @@ number: time, ids and rankings come from the environment, so a second run of the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -39,6 +40,19 @@ def _zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
+#: Whole numbers beyond this stay texts: the codec and SQLite know 64 bits, and conditions compare texts of digits too.
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
+
+
+def _as_kind(kind: Kind, text: str) -> Value:
+    """Return what an editor or an outside call wrote as a value of ``kind``."""
+    if kind == "number":
+        return int(text) if _WHOLE.fullmatch(text) else text
+    if kind == "yes_no":
+        return text.lower() in {"yes", "true", "1"}
+    return text
+
+
 class Run:
     """One sprint."""
 
@@ -53,6 +67,8 @@ class Run:
         self.kind_of_text: DispatchKind = "bot"
         #: The text at hand is for the staff.
         self.for_staff = False
+        #: The person chose a language in this turn.
+        self.chose_language = False
 
     # -- what is known ---------------------------------------------------------------------------------
 
@@ -90,7 +106,11 @@ class Run:
         return self.frame.vars.get(name) if self.state.frames else None
 
     def set(self, name: str, value: Value | None) -> None:
-        """Write a variable; None empties it."""
+        """Write a variable; None empties it. The contact's language can only become one that is offered."""
+        if name == "contact.language":
+            if value in self.program.languages:
+                self.choose_language(str(value))
+            return
         if name.startswith("contact."):
             target, name = self.state.contact, name[len("contact.") :]
         else:
@@ -110,16 +130,13 @@ class Run:
 
     def typed(self, name: str, text: str) -> Value:
         """Return ``text`` as the value that variable ``name`` holds."""
-        kind = self.kind(name)
-        if kind == "number":
-            return int(text) if text.lstrip("-").isdigit() else text
-        if kind == "yes_no":
-            return text.lower() in {"yes", "true", "1"}
-        return text
+        return _as_kind(self.kind(name), text)
 
-    def resolve(self, text: str) -> Value | None:
-        """Return the variable that ``{name}`` names, or the text itself."""
-        return self.get(text[1:-1]) if text.startswith("{") and text.endswith("}") else text
+    def resolve(self, text: str, kind: Kind | None = None) -> Value | None:
+        """Return the variable that ``{name}`` names, or the text itself as a value of ``kind``."""
+        if text.startswith("{") and text.endswith("}"):
+            return self.get(text[1:-1])
+        return _as_kind(kind or "text", text)
 
     def holds(self, condition: Condition) -> bool:
         """Return whether a condition holds now."""
@@ -241,13 +258,14 @@ class Run:
         """Take the language the person chose; no guess changes it any more."""
         self.state.language = language
         self.state.language_chosen = True
+        self.chose_language = True
 
     # -- waiting ---------------------------------------------------------------------------------------
 
     def wait(self, step: Step, **data: str) -> None:
         """Open a question at this step and set its first reminder."""
         self.state.waits += 1
-        self.frame.wait = Wait(n=self.state.waits, opened=self.env.now, data=data)
+        self.frame.wait = Wait(n=self.state.waits, opened=self.env.now, data=data, verb=step.verb.name)
         if step.verb.barrier:
             self.state.trail.clear()
         self.set_reminder(step, 0)
@@ -261,13 +279,6 @@ class Run:
             self.effects.append(SetTimer(timer=Timer(name=WAIT_TIMER, at=at, data=f"{wait.n}:{index}")))
         else:
             self.effects.append(CancelTimer(name=WAIT_TIMER))
-
-    def remind(self, step: Step, after: Millis) -> None:
-        """Set the timer that gives up on an outside call."""
-        wait = self.frame.wait
-        if wait is not None:
-            timer = Timer(name=WAIT_TIMER, at=self.env.now + after, data=f"{wait.n}:0")
-            self.effects.append(SetTimer(timer=timer))
 
     def close_wait(self) -> None:
         """End the open question of the frame at work and its timer."""

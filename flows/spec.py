@@ -114,10 +114,11 @@ class ContactVar(Spec):
     """Something kept about a person across flows."""
 
     type: Kind = "text"
+    """What it holds."""
     personal: bool = False
-    """True for anything that could point at the person; needs ``keep``."""
+    """``yes`` for anything that could point at the person; then ``keep`` must say for how long."""
     keep: Duration | None = None
-    """How long it is kept after the person last wrote."""
+    """How long it may be kept. For the record: it is erased with everything else, see ``defaults``."""
 
     @model_validator(mode="after")
     def _personal_needs_keep(self) -> ContactVar:
@@ -132,6 +133,7 @@ class QueueSpec(Spec):
     hours: str
     """Opening hours, for example ``Mo-Fr 09:00-17:00``."""
     zone: str = "Europe/Berlin"
+    """Time zone of the hours. That of the first queue is also the bot's own: it decides which day it is."""
     holidays: str | None = None
     """A German state whose public holidays are closed days, for example ``DE-BE``."""
     languages: list[Name] = Field(min_length=1)
@@ -146,9 +148,11 @@ class CommandSpec(Spec):
     words: Text
     """What people type, separated by commas; translators write their own words."""
     goto: Target | None = None
+    """A step to go on at; every open flow is left."""
     call: Name | None = None
     """A flow to run in between; the open question is asked again afterwards."""
     action: Literal["back", "stop", "erase", "privacy", "restart"] | None = None
+    """Something the framework does itself."""
 
     @model_validator(mode="after")
     def _one_effect(self) -> CommandSpec:
@@ -172,8 +176,11 @@ class Team(Spec):
     """Who runs the bot; shown to people before they entrust it with anything."""
 
     name: Text
+    """Of the team; also the title of the web chat."""
     imprint: Source
+    """Address of the imprint."""
     privacy: Source
+    """Address of the privacy notice."""
     contact: Text
     """Another way to reach the team (an address, opening times, a phone number that is checked)."""
 
@@ -182,8 +189,11 @@ class BotSpec(Spec):
     """``bot.yaml``: what holds for the whole bot."""
 
     format: Literal["1"]
+    """Version of this language; write ``"1"``."""
     name: Text
+    """Of the bot, as people read it in ``{bot.name}``."""
     languages: Languages
+    """Which languages it speaks."""
     channels: list[Name] = Field(min_length=1)
     """Channels whose limits the texts must fit."""
     start: Name
@@ -191,10 +201,15 @@ class BotSpec(Spec):
     home: Target
     """The main menu: where ``menu`` leads and where people land when their step is gone."""
     team: Team
+    """Who runs it."""
     contact: dict[Name, ContactVar] = {}
+    """What is kept about a person across flows, as ``contact.name``. The language needs no entry."""
     queues: dict[Name, QueueSpec] = Field(min_length=1)
+    """Where people wait for a human; the first one also takes crises and failures."""
     commands: dict[Name, CommandSpec] = {}
+    """Words that work everywhere. ``human``, ``menu`` and one with ``action: stop`` must be there."""
     defaults: Defaults = Defaults()
+    """What holds where a step says nothing."""
     texts: dict[Name, Text] = {}
     """Own wording of the framework's texts (``not_understood`` and so on)."""
 
@@ -207,8 +222,11 @@ class FlowHeader(Spec):
     about: str | None = None
     """For editors; nobody is shown this."""
     inputs: dict[Name, Kind] = {}
+    """Variables that a ``call`` can fill with ``with:``."""
     outputs: dict[Name, Kind] = {}
+    """Variables that the caller gets back when the flow ends."""
     vars: dict[Name, Kind] = {}
+    """Further variables. One that a step saves needs no entry."""
     on_update: Target | None = None
     """Where people land whose step was removed; without it, at ``home``."""
 
@@ -217,37 +235,55 @@ class FactValue(Spec):
     """A value while it holds."""
 
     value: Decimal
+    """The number, with a point: ``13.90``."""
     start: date = Field(alias="from")
+    """First day, as 2026-01-01."""
     until: date | None = None
+    """Last day; leave it out for the newest value."""
     source: Source
+    """Where it was looked up."""
     certainty: Literal["A", "B", "C"]
+    """A: seen on an official page. B: seen elsewhere. C: not looked up yet."""
     checked: date
+    """When it was looked up."""
     checked_by: str
+    """Who looked it up."""
 
 
 class FactSpec(Spec):
     """A value that changes; stands once, and texts name it as ``{fact.id}``."""
 
     about: str
+    """What it is, for editors."""
     unit: Literal["EUR", "percent", "number", "days", "weeks", "months"]
+    """Decides how it is written in each language."""
     values: list[FactValue] = Field(min_length=1)
+    """One for each time; they switch by the clock."""
 
 
 class FaqEntry(Spec):
     """One question with its checked answer."""
 
     question: Text
+    """Title of the answer, and label of the button that offers it."""
     examples: Text | None = None
     """How people really ask, one question a line."""
     answer: Text
+    """The answer, short."""
     source: Source
+    """Where the facts are from; shown below the answer with the date of ``checked``."""
     certainty: Literal["A", "B", "C"]
+    """A: seen on an official page. B: seen elsewhere. C: not looked up yet, so it stays a draft."""
     status: Literal["draft", "reviewed"] = "draft"
+    """Below a draft people read that the team has not checked it yet."""
     checked: date
     """When the facts were last looked up."""
     review_by: date
+    """When they must be looked up again; a finding reminds you."""
     reviewed_by: str | None = None
+    """Who read it, for ``status: reviewed``."""
     audience: list[Literal["eu", "third_country", "abroad", "under_27"]] = []
+    """Whom it concerns, for editors; the search does not look at it."""
 
     @model_validator(mode="after")
     def _review(self) -> FaqEntry:
@@ -262,14 +298,18 @@ class FaqFile(Spec):
     """A file of ``faq/``: entries of one topic."""
 
     topic: Name
+    """Name by which a ``faq`` step asks for these entries."""
     label: Text
+    """What the topic is called."""
     entries: dict[Name, FaqEntry] = Field(min_length=1)
+    """The questions, each under a name of its own."""
 
 
 class CrisisKind(Spec):
     """One kind of danger: phrases that give it away, and what to say at once."""
 
     answer: Text
+    """What is said at once: help numbers first."""
     phrases: dict[Name, list[str]]
     """Per language; matched as whole words after folding, ``*`` stands for the rest of a word."""
     unless: dict[Name, list[str]] = {}

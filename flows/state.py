@@ -27,8 +27,10 @@ class Wait(Struct, omit_defaults=True):
     opened: Millis
     #: Answers that did not fit so far.
     tries: int = 0
-    #: What the step needs to understand the answer (options offered by a search, id of a call, …).
+    #: What the step needs to understand the answer (id of a call, what it brought while somebody else spoke, …).
     data: dict[str, str] = {}
+    #: Verb of the step that asked: an edit that makes another verb of the step must not hold the person there.
+    verb: str = ""
 
 
 class Frame(Struct, omit_defaults=True):

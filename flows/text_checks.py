@@ -19,7 +19,7 @@ _HARMLESS = re.compile(
     r"""
       \{[^{}\n]*\}                                                             # a value of the bot
     | (?:https?://|www\.)\S+                                                   # an address in the web
-    | (?:§{1,2}|\b(?:sections?|art\.?|article|paragraph|abs\.?|nr\.?|no\.?|form|step)\s)\s*\d+[\w/]*(?:\s?\(\d+\))?
+    | (?:§{1,2}|\b(?i:sections?|art\.?|article|paragraph|abs\.?|nr\.?|no\.?|form|step)\s)\s*\d+[\w/]*(?:\s?\(\d+\))?
     | \b(?:19|20)\d\d-\d\d-\d\d\b | \b\d{1,2}\.\s?\d{1,2}\.(?:\s?(?:19|20)\d\d)?  # dates
     | \b\d{1,2}\s(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\w*(?:\s(?:19|20)\d\d)?
     | \b(?:[01]?\d|2[0-4])[:.][0-5]\d\b | \b\d{1,2}\s?(?:am|pm|Uhr|o'clock)\b         # times

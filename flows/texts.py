@@ -19,6 +19,7 @@ TEXTS: dict[str, str] = {
     # Answers that do not fit
     "invalid": "That does not fit here. Please try again.",
     "invalid_choose": "Please choose one of these, or write its number.",
+    "invalid_empty": "I could not see any words there. Please write your answer.",
     "invalid_need_text": "I can only read written words here. Please write your answer.",
     "invalid_not_a_number": "Please write a number, for example 3.",
     "invalid_too_small": "That number is too small. Please check it.",
@@ -28,6 +29,8 @@ TEXTS: dict[str, str] = {
     "invalid_too_long": "That is too long. Please write it shorter.",
     "invalid_not_a_date": "Please write the date as day, month, year, for example 31.12.2026.",
     "invalid_no_such_date": "There is no such date. Please check it.",
+    "invalid_too_early": "This date is too early. Please check it.",
+    "invalid_too_late": "This date is too late. Please check it.",
     "invalid_in_past": "This date is in the past. Please check it.",
     "invalid_in_future": "This date is in the future. Please check it.",
     "invalid_not_an_email": "That is not a complete e-mail address. Please check it.",
@@ -35,6 +38,7 @@ TEXTS: dict[str, str] = {
     "invalid_not_a_postcode": "A German postcode has five digits, for example 10115.",
     "invalid_not_yes_no": "Please answer yes or no.",
     "invalid_not_a_location": "Please share your location, or write the place.",
+    "invalid_not_a_language": "I do not know this language. Please name another one.",
     "invalid_not_a_file": "Please send a photo or a file.",
     "invalid_wrong_file": "This kind of file does not fit here. Please send another one.",
     "invalid_file_too_big": "This file is too big. Please send a smaller one.",
@@ -49,6 +53,8 @@ TEXTS: dict[str, str] = {
     "slow_down": "That was a lot at once. I read everything; please wait a moment.",
     "something_broke": "Something went wrong on my side. Your message is not lost: a human will read it.",
     "group": "I only answer in a private chat, so that nobody else reads along: {link}",
+    # Translators: write the name of your own language instead of English.
+    "language_changed": "All right. From now on I write in English.",
     "edited": "You changed an earlier message. If it is important, please write it again.",
     # Stop and privacy
     "stopped": "I will not write to you any more. Write anything if you need me again.",

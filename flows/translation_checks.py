@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 
-from core.capabilities import CAPABILITIES, Capabilities
+from core.capabilities import Capabilities
 from core.errors import BotBroken
 from flows.bot_texts import BotText
+from flows.channels import capabilities
 from flows.draft import Draft
 from flows.findings import Finding, finding
 from flows.texts import TEXTS
@@ -150,7 +151,8 @@ def check_lengths(draft: Draft, texts: list[BotText], translations: Translations
     """Hold every label and text, in every language, against the limits of the bot's channels."""
     if draft.bot is None:
         return
-    channels = {name: CAPABILITIES[name] for name in draft.bot.channels if name in CAPABILITIES}
+    limits = capabilities()
+    channels = {name: limits[name] for name in draft.bot.channels if name in limits}
     if not channels:
         return
     shortest = {

@@ -42,7 +42,9 @@ class Timeout(Spec):
     after: Duration
     """Counted from the question."""
     say: Text | None = None
+    """A reminder, with the buttons of the question."""
     goto: Target | None = None
+    """Leave the question and go on there."""
 
 
 class StepSpec(Spec):
@@ -141,6 +143,8 @@ class Verb:
     barrier: ClassVar[bool] = False
     #: A button of this step works again after the person went on.
     reentrant: ClassVar[bool] = False
+    #: Its reminders count anew when the question is put again after an interruption; else the clock goes on.
+    renews: ClassVar[bool] = True
 
     def texts(self, spec: Any) -> Iterable[TextDef]:
         """Yield every text of the step."""

@@ -42,6 +42,8 @@ class Ways:
     #: Steps that could not be read.
     open: frozenset[Node] = frozenset()
     ways: dict[Node, tuple[Way, ...]] = field(default_factory=dict)
+    #: Called flow -> steps that call it and come back.
+    callers: dict[str, list[Node]] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -57,7 +59,9 @@ class Ways:
         found = cls(flows=flows, commands=commands, home=home, start=start, open=open_steps)
         for flow in flows.values():
             for step in flow.steps.values():
-                found.ways[flow.id, step.id] = tuple(found._of_step(flow, step))
+                ways = found.ways[flow.id, step.id] = tuple(found._of_step(flow, step))
+                for called in {way.target[0] for way in ways if way.kind == "call" and way.target is not None}:
+                    found.callers.setdefault(called, []).append((flow.id, step.id))
         return found
 
     def _of_step(self, flow: Flow, step: Step) -> Iterator[Way]:
@@ -73,8 +77,8 @@ class Ways:
         if way.target is None:
             return Way(way.label, way.kind, after, way.path, falls=after is None)
         if way.kind == "call":  # names a flow, even where a step has the same name
-            return Way(way.label, way.kind, self.first(way.target) or (flow.id, "?"), way.path)
-        return Way(way.label, way.kind, self.resolve(way.target, flow.id) or (flow.id, "?"), way.path)
+            return Way(way.label, way.kind, self.first(way.target) or ("?", way.target), way.path)
+        return Way(way.label, way.kind, self.resolve(way.target, flow.id) or ("?", way.target), way.path)
 
     def resolve(self, target: str, flow: str) -> Node | None:
         """Return the step a target names, as :meth:`flows.program.Program.place` does; None when there is none."""
@@ -94,12 +98,6 @@ class Ways:
         """Return the first step of a flow."""
         found = self.flows.get(flow)
         return (flow, found.first) if found is not None else None
-
-    def callers(self, flow: str) -> Iterator[Node]:
-        """Yield the steps that call a flow and come back."""
-        for node, ways in self.ways.items():
-            if any(way.kind == "call" and way.target is not None and way.target[0] == flow for way in ways):
-                yield node
 
     def called_from(self, flow: str) -> set[str]:
         """Return every flow that is called from a flow, or from a flow called from it, and so on."""

@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from functools import lru_cache
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from core.messages import Option, Say, Span
 from flows.effects import Match, SayText
 from flows.faq import ANSWER, OFFER
 from flows.program import option_token
+from flows.read_words import yes_no_shown
 from flows.values import Value
 from i18n.bidi import isolate
 from i18n.formatting import format_date, format_day_time, format_number
+from i18n.negotiate import NATIVE_NAMES
 
 if TYPE_CHECKING:
     from flows.run import Run
@@ -40,10 +44,13 @@ def _pieces(text: str) -> tuple[tuple[str, ...], bool]:
     return pieces, all(name.startswith(_COMMON) for name in pieces[1::2])
 
 
-@lru_cache(maxsize=1024)
-def _day(day: date, language: str) -> str:
-    """Return a date of the content; dates of people are not kept here."""
-    return format_date(day, language)
+@lru_cache(maxsize=4096)
+def _source(text: str, language: str, source: str, checked: date) -> str:
+    """Return the line that says where an answer comes from. Holds nothing of a person, so it may be kept."""
+    pieces, _ = _pieces(text)
+    values = {"source": source, "date": format_date(checked, language)}
+    shown = [isolate(values.get(name, ""), language) for name in pieces[1::2]]
+    return "".join(piece + value for piece, value in zip_longest(pieces[::2], shown, fillvalue=""))
 
 
 def fill(
@@ -131,15 +138,22 @@ def _queue_value(run: Run, queue: str, key: str, language: str) -> str:
 
 
 def _shown(value: Value | None, kind: str, language: str) -> str:
+    """Return a value as it is read in ``language``; one that is no value of its kind (an edit, a hook) as it stands."""
     if value is None:
         return ""
-    if kind == "date":
-        return format_date(date.fromisoformat(str(value)), language)
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return yes_no_shown(value, language)
     if isinstance(value, int | float):
         return format_number(value, language)
-    return str(value)
+    try:
+        if kind == "date":
+            return format_date(date.fromisoformat(value), language)
+        if kind == "number":
+            number = Decimal(value)
+            return format_number(number, language) if number.is_finite() else value
+    except (ArithmeticError, ValueError):
+        return value
+    return NATIVE_NAMES.get(value, value) if kind == "language" else value
 
 
 def show_matches(run: Run, ranking: Sequence[Match], topics: Sequence[str], show: int) -> bool:
@@ -185,11 +199,11 @@ def show_entry(run: Run, entry: str) -> None:
     if spec.status == "draft":
         parts.append(run.system_text("faq_draft").text)
     source = run.system_text("faq_source")
-    checked = _day(spec.checked, source.language)
-    parts.append(fill(run, source.text, source.language, values={"source": spec.source, "date": checked}))
+    parts.append(_source(source.text, source.language, spec.source, spec.checked))
     options = _helped_options(run)
-    if options:
+    if options and run.state.wait is not None:
         parts.append(run.system_text("faq_helped").text)
+        run.state.wait.data["answered"] = entry
     message = Say(
         text="\n\n".join(parts),
         spans=(Span(start=0, end=len(title.text), style="bold"),),

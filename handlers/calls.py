@@ -31,21 +31,39 @@ Hook = Callable[..., Awaitable[Mapping[str, object]]]
 
 #: Answers of https hooks beyond this are refused.
 LONGEST_ANSWER = 65_536
+#: A call whose worker died is made again so often; then it counts as failed.
 MOST_ATTEMPTS = 3
+#: Longer than any hook may take, so that no second worker makes a call that is still under way.
+LEASE: Millis = 90_000
+#: Seconds to wait for a hint of the store before looking again.
 IDLE = 1.0
+
+
+def _session() -> aiohttp.ClientSession:
+    """Return connections that keep no cookies: one person's call must not be told from another's."""
+    return aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
 
 
 class Caller:
     """Runs the call lane."""
 
     def __init__(
-        self, store: Store, clock: Clock, program: Callable[[], Program], *, name: str, batch: int = 8
+        self,
+        store: Store,
+        clock: Clock,
+        program: Callable[[], Program],
+        *,
+        name: str,
+        batch: int = 8,
+        session: Callable[[], aiohttp.ClientSession] = _session,
     ) -> None:
+        """Prepare; ``name`` is this process, ``batch`` how many calls run at once, ``session`` makes connections."""
         self._store = store
         self._clock = clock
         self._program = program
         self._name = name
         self._batch = batch
+        self._session = session
         self._stopping = False
         self._http: aiohttp.ClientSession | None = None
 
@@ -69,7 +87,7 @@ class Caller:
 
     async def work_once(self) -> int:
         """Make one batch of calls and return how many there were."""
-        leases = await self._store.claim_calls(self._name, self._clock.now(), 90_000, self._batch)
+        leases = await self._store.claim_calls(self._name, self._clock.now(), LEASE, self._batch)
         if leases:
             await asyncio.gather(*(self._make(lease) for lease in leases))
         return len(leases)
@@ -94,7 +112,7 @@ class Caller:
         try:
             async with asyncio.timeout(lease.call.timeout / 1000):
                 answer = await self._call(lease)
-            return {str(key): str(value) for key, value in answer.items()}, None
+            return {str(key): _text(value) for key, value in answer.items() if value is not None}, None
         except TimeoutError:
             reason = "it took too long"
         except Exception as error:
@@ -115,7 +133,7 @@ class Caller:
 
     async def _post(self, url: str, args: Mapping[str, str], call_id: str, timeout: Millis) -> Mapping[str, object]:
         if self._http is None:
-            self._http = aiohttp.ClientSession()
+            self._http = self._session()
         async with self._http.post(
             url,
             json=dict(args),
@@ -123,13 +141,21 @@ class Caller:
             timeout=aiohttp.ClientTimeout(total=timeout / 1000),
             allow_redirects=False,
         ) as response:
-            response.raise_for_status()
             if response.status != 200:
                 raise ValueError(f"the address answered {response.status}")
-            body = await response.content.read(LONGEST_ANSWER + 1)
-        if len(body) > LONGEST_ANSWER:
-            raise ValueError("the answer is too long")
+            body = bytearray()
+            async for part in response.content.iter_any():
+                body += part
+                if len(body) > LONGEST_ANSWER:
+                    raise ValueError("the answer is too long")
         answer = json.loads(body)
         if not isinstance(answer, dict):
             raise TypeError("the answer is not an object of names and values")
         return answer
+
+
+def _text(value: object) -> str:
+    """Return a value as flows read it: yes and no for truth, else its words."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)

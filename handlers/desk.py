@@ -19,7 +19,10 @@ from flows.effects import CancelTimer
 from flows.run import WAIT_TIMER
 from handlers.talk import Line, Talk
 
-__all__ = ["act"]
+__all__ = ["LONGEST_REPLY", "act"]
+
+#: Characters of one reply; a channel splits it into messages. The desk allows a little less.
+LONGEST_REPLY = 10_000
 
 
 def act(talk: Talk, event: ConsoleActed) -> None:
@@ -27,6 +30,8 @@ def act(talk: Talk, event: ConsoleActed) -> None:
     case = talk.case
     if case is None or (event.case is not None and event.case != case.number):
         raise Refused("no_case")
+    if isinstance(event.action, Reply) and len(event.action.text) > LONGEST_REPLY:
+        raise Refused("too_long", most=str(LONGEST_REPLY))
     changed = talk.change_case(event.action, event.actor, event.seen_version)
     match event.action:
         case Claim():
@@ -35,6 +40,7 @@ def act(talk: Talk, event: ConsoleActed) -> None:
             talk.change_hands()
             talk.mark("released", event.actor)
             talk.notice("released")
+            engine.resume(talk.run, show=False)
         case Reply(text=text):
             talk.reply(text, event.actor)
         case WriteNote(text=text):
@@ -66,6 +72,10 @@ def _claimed(talk: Talk, event: ConsoleActed) -> None:
 
 def _back_to_bot(talk: Talk, notice: str) -> None:
     """Tell the person that the program answers again, and let the flow go on."""
+    if talk.conversation.unreachable:
+        # Nobody listens. Who comes back begins at the menu: no question may wait for a case that is over.
+        talk.conversation.flow.frames = []
+        talk.conversation.flow.trail = []
+        return
     talk.notice(notice)
-    if not talk.conversation.stopped and not talk.conversation.unreachable:
-        engine.case_over(talk.run)
+    engine.case_over(talk.run)

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from core.capabilities import CAPABILITIES
 from core.events import CaseAction, Claim, Close, Release, Reply, ReturnToBot, WriteNote
 from core.messages import Choice, Content, Location, Media, Say, SharedContact, Start, Text, Unknown
 from core.records import Entry, Wrote
+from flows.channels import capabilities
 from flows.program import Program, option_token
 from flows.run import Run
 from handlers.flowtest_spec import Desk, FlowTest, Handoff, Line, UserDoes
@@ -58,7 +58,7 @@ class _Broken(Exception):
 def run_test(program: Program, test: FlowTest) -> Iterator[Result]:
     """Yield the result of ``test`` for every language and channel of its matrix."""
     languages = program.languages if test.matrix.languages == "all" else tuple(test.matrix.languages)
-    channels = [name for name in program.spec.channels if name in CAPABILITIES]
+    channels = list(program.spec.channels)
     if test.matrix.channels != "all":
         channels = list(test.matrix.channels)
     for language in languages:
@@ -74,7 +74,7 @@ class _Run:
         locale = test.given.locale
         self.talk = Simulator(
             program,
-            CAPABILITIES[channel],
+            capabilities()[channel],
             now=test.given.now,
             channel=channel,
             locale=language if locale == "{language}" else locale,

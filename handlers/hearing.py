@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from core.ids import Millis
-from core.messages import Edited, Inbound, Start, Subscribed, Text, Unknown, Unsubscribed
+from core.messages import Edited, Inbound, Start, Subscribed, Unknown, Unsubscribed
 from flows import engine
-from handlers.chain import CHAIN, crisis, stop
+from handlers.chain import CHAIN, FIRST, crisis, stop
 from handlers.talk import Talk
 from i18n.negotiate import negotiate
 
@@ -27,61 +27,74 @@ def hear(talk: Talk, message: Inbound) -> None:
     if isinstance(message.content, Unsubscribed):
         lose(talk)
         return
-    if isinstance(message.content, Subscribed | Unknown):
+    if isinstance(message.content, Subscribed):
         return
     talk.heard(message)
     _guess_language(talk, message)
     match message.content:
-        case Edited():
-            _edited(talk, message)
-        case Start() if not talk.human_speaks:
-            talk.start()
-        case Start():
-            pass
         case _ if _flooding(talk):
             if not crisis.take(talk, message) and not stop.take(talk, message):
                 _slow_down(talk)
+        case Edited():
+            _edited(talk, message)
+        case Start():
+            _start(talk)
         case _:
             _converse(talk, message)
 
 
 def lose(talk: Talk) -> None:
     """The person cannot be reached any more: nothing is sent until they come back, a case stays for the team."""
-    talk.conversation.unreachable = True
+    known, talk.conversation.unreachable = talk.conversation.unreachable, True
     talk.quiet = True
-    if talk.case is not None:
+    if talk.case is not None and not known:
         talk.mark("unreachable")
 
 
 def _greet_back(talk: Talk) -> None:
     talk.conversation.stopped = False
-    talk.conversation.unreachable = False
+    if talk.conversation.unreachable:
+        talk.conversation.unreachable = False
+        if not talk.human_speaks:
+            engine.resume(talk.run, show=False)  # its clock was stopped
+
+
+def _start(talk: Talk) -> None:
+    talk.conversation.confirm_erase = False
+    if not talk.human_speaks:
+        talk.start()
 
 
 def _converse(talk: Talk, message: Inbound) -> None:
     conversation = talk.conversation
     first = not conversation.flow.frames and conversation.flow.waits == 0
-    if first and not talk.human_speaks:
-        _first_contact(talk, message)
-        return
     lost_before = conversation.lost
-    for link in CHAIN:
+    for link in FIRST if first else CHAIN:
         if link(talk, message):
             break
     if conversation.lost == lost_before:
         conversation.lost = 0
+    if not talk.human_speaks and not talk.quiet:
+        _answer_asked(talk)
+        if talk.said is None:
+            _not_without_a_word(talk)
 
 
-def _first_contact(talk: Talk, message: Inbound) -> None:
-    """Say who we are before anything else, then answer a question that came along."""
-    if crisis.take(talk, message):
+def _not_without_a_word(talk: Talk) -> None:
+    """Speak where the flows had nothing to say: at their end, and at a pause in which another language was chosen."""
+    if not talk.conversation.flow.frames:
+        engine.begin(talk.run, talk.program.home)
+    elif talk.run.chose_language:
+        talk.run.system("language_changed")
+
+
+def _answer_asked(talk: Talk) -> None:
+    """Answer the question that came before the language was chosen, once there is a language."""
+    conversation, step = talk.conversation, engine.open_step(talk.run)
+    if not conversation.asked or (step is not None and step.verb.name == "language"):
         return
-    if stop.take(talk, message):
-        return
-    talk.start()
-    step = engine.open_step(talk.run)
-    if isinstance(message.content, Text) and step is not None and step.verb.name == "menu":
-        talk.run.search(message.content.text)
+    asked, conversation.asked = conversation.asked, ""
+    talk.run.search(asked, show=0 if talk.case is not None else 3)
 
 
 def _edited(talk: Talk, message: Inbound) -> None:
@@ -105,7 +118,7 @@ def _flooding(talk: Talk) -> bool:
     full = BURST * ONE_EVERY
     filled = full if conversation.tokens is None else conversation.tokens + max(0, now - conversation.tokens_at)
     tokens = min(full, filled)
-    conversation.tokens_at = now
+    conversation.tokens_at = max(now, conversation.tokens_at)
     if tokens < ONE_EVERY:
         conversation.tokens = tokens
         return True
@@ -126,6 +139,8 @@ def _slow_down(talk: Talk) -> None:
 
 def _answer_group(talk: Talk, message: Inbound) -> None:
     """Give a link to the private chat, at most once a day, and never anything else."""
+    if isinstance(message.content, Subscribed | Unsubscribed | Unknown):
+        return
     state = talk.conversation.flow
     if state.language is None:
         state.language = negotiate(message.profile.language, talk.program.languages)

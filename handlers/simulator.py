@@ -96,7 +96,10 @@ class Simulator:
     def handle(self, event: Event) -> list[Entry]:
         """Run one turn and apply its commit."""
         self.turn += 1
-        commit = self._decide(event)
+        return self.apply(self._decide(event))
+
+    def apply(self, commit: Commit) -> list[Entry]:
+        """Do what the store does with a commit and return its entries."""
         self.state = commit.state
         self.epoch = commit.epoch
         self.outcome = commit.outcome
@@ -110,9 +113,10 @@ class Simulator:
         self.transcript += commit.entries
         return list(commit.entries)
 
-    def _decide(self, event: Event) -> Commit:
+    def env(self) -> TurnEnv:
+        """Return what the turn at hand knows; FAQ rankings are added to it as they are asked for."""
         rankings: dict[tuple[str, str], tuple[Match, ...]] = {}
-        env = TurnEnv(
+        return TurnEnv(
             conversation=CONVERSATION,
             generation=1,
             turn=self.turn,
@@ -121,9 +125,12 @@ class Simulator:
             capabilities=self.capabilities,
             flow=Env(now=self.now, prefix=f"{CONVERSATION}/1/{self.turn}", rankings=rankings),
         )
+
+    def _decide(self, event: Event) -> Commit:
+        env = self.env()
         while True:
             made, walked = walk_turn(self.program, load(self.state), event, env)
             if not isinstance(made, Needs):
                 self.walked += walked
                 return made
-            rankings[made.query, made.language] = self.program.faq.search(made.query, made.language, 10)
+            env.flow.rankings[made.query, made.language] = self.program.faq.search(made.query, made.language, 10)

@@ -27,6 +27,9 @@ from i18n.plain import fold
 
 __all__ = ["Line", "Talk", "TurnEnv"]
 
+#: Characters of a case's note; it may name what a person typed, and the state is written on every turn.
+LONGEST_NOTE = 1_000
+
 
 class TurnEnv(Struct, frozen=True, kw_only=True):
     """What a turn knows beside the bot, the state and the event."""
@@ -100,6 +103,16 @@ class Talk:
         message = Say(text=text, language=None)
         self.run.effects.append(SayText(source="reply", message=message, kind="counsellor", actor=actor))
 
+    @property
+    def said(self) -> str | None:
+        """Return the id of the last text of this turn so far, None while nothing was said."""
+        return next((effect.source for effect in reversed(self.run.effects) if isinstance(effect, SayText)), None)
+
+    def tell_moved(self) -> None:
+        """Say that the flows were edited and go on at the place to which that led the person."""
+        self.notice("moved")
+        engine.go_on(self.run)
+
     def start(self) -> None:
         """Begin the bot from its first step."""
         first = self.program.spec.start
@@ -137,21 +150,26 @@ class Talk:
                 queue=request.queue,
                 language=self.run.language,
                 urgency=urgency,
-                note=request.note,
+                note=_joined("", request.note),
                 now=self.env.now,
             )
             self.mark("waiting", case=case.number, queue=case.queue)
             self.run.count(f"case.opened.{case.queue}.{urgency}")
-        elif URGENCIES.index(urgency) < URGENCIES.index(case.urgency):
-            case = replace(case, urgency=urgency, version=case.version + 1)
-            self.mark("urgent", case=case.number, urgency=urgency)
+            self.conversation.told_waiting = 0
+        else:
+            case = replace(case, note=_joined(case.note, request.note))
+            if URGENCIES.index(urgency) < URGENCIES.index(case.urgency):
+                case = replace(case, urgency=urgency, version=case.version + 1)
+                self.mark("urgent", case=case.number, urgency=urgency)
         self.conversation.case = case
 
     def person_wrote(self) -> None:
         """Tell the open case that it is our turn."""
         case = self.case
         if case is not None:
-            self.conversation.case = replace(case, ours=True, touched=self.env.now)
+            # A view on which the person had not answered yet is an old one.
+            version = case.version if case.ours else case.version + 1
+            self.conversation.case = replace(case, ours=True, touched=self.env.now, version=version)
 
     def change_case(self, action: CaseAction | Left, actor: str, seen_version: int | None = None) -> Case:
         """Apply an action to the case; raises :class:`core.errors.Refused`. A closed case is put aside."""
@@ -166,6 +184,12 @@ class Talk:
     def change_hands(self) -> None:
         """The microphone goes to somebody else: bot output that is still under way is dropped."""
         self.epoch += 1
+
+
+def _joined(note: str, more: str) -> str:
+    """Return both notes, each once, cut to what the state has room for."""
+    parts = [note] if not more or more in note else [note, more]
+    return "; ".join(filter(None, parts))[:LONGEST_NOTE]
 
 
 def _case_number(prefix: str) -> str:

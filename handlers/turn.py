@@ -9,6 +9,7 @@ from __future__ import annotations
 import traceback
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from core.errors import Refused
 from core.events import CallReturned, ConsoleActed, Event, Received, SendFailed, TimerFired
@@ -57,17 +58,40 @@ def walk_turn(
 
 def dead_turn(program: Program, conversation: Conversation, event: Event, env: TurnEnv, reason: str) -> Commit:
     """Return the turn that puts ``event`` aside: a sentence to the person, a human for them, the state kept."""
+    dead = DeadLetter(reason=reason)
+    try:
+        return _commit(_laid_aside(program, conversation, event, env), dead)
+    except Exception:
+        # Not even that can be said: the event must not come again and again, nor take the worker with it.
+        return Commit(
+            state=dump(conversation),
+            epoch=env.epoch,
+            labels=labels(conversation),
+            counts=("dead.silent",),
+            dead=dead,
+            expires=_expires(conversation, env.now, program),
+        )
+
+
+def _laid_aside(program: Program, conversation: Conversation, event: Event, env: TurnEnv) -> Talk:
     talk = Talk(program, conversation, env)
-    if isinstance(event, Received):
+    if isinstance(event, Received) and not event.message.group:
         talk.heard(event.message)
+    talk.mark("dead_letter")
     if isinstance(event, ConsoleActed):
         talk.outcome = Outcome(ok=False, code="broken")
-    else:
-        talk.ask_human(HandOver(queue=next(iter(program.queues)), urgency="clock", note="the program failed"))
-    if not talk.human_speaks and not isinstance(event, ConsoleActed) and not talk.conversation.unreachable:
+        return talk
+    if isinstance(event, Received):
+        if event.message.group:
+            return talk
+        talk.conversation.flow.active = env.now
+        talk.conversation.stopped = talk.conversation.unreachable = False
+    if talk.conversation.stopped or talk.conversation.unreachable:
+        return talk
+    talk.ask_human(HandOver(queue=next(iter(program.queues)), urgency="clock", note="the program failed"))
+    if not talk.human_speaks:
         talk.notice("something_broke")
-    talk.mark("dead_letter")
-    return _commit(talk, DeadLetter(reason=reason))
+    return talk
 
 
 def describe(error: BaseException) -> str:
@@ -83,13 +107,8 @@ def _keep_place(talk: Talk) -> None:
     if flow.release == program.release:
         return
     if flow.frames and flow.release:
-        settled, moved = settle(flow, program)
-        talk.conversation.flow = settled
-        talk.run.state = settled
-        if moved and not talk.human_speaks and not talk.conversation.stopped:
-            talk.notice("moved")
-            talk.run.effects.append(CancelTimer(name=WAIT_TIMER))
-            engine.begin(talk.run, program.place(f"{settled.frames[0].flow}.{settled.frames[0].step}", ""))
+        # Who had to be led away is told when next it is the bot's turn to speak, see `moved` in the chain.
+        talk.conversation.flow = talk.run.state = settle(flow, program)[0]
     talk.conversation.flow.release = program.release
 
 
@@ -105,8 +124,10 @@ def _handle(talk: Talk, event: Event) -> None:
         case TimerFired(name=name, data=data):
             _timer(talk, name, data)
         case CallReturned(call_id=call_id, values=values, error=error):
-            if not talk.human_speaks:
-                engine.returned(talk.run, call_id, values, error)
+            if engine.displaced(talk.run) and not talk.human_speaks:
+                talk.tell_moved()
+            else:
+                engine.returned(talk.run, call_id, values, error, hold=talk.human_speaks)
         case SendFailed(reason=reason, blocked=blocked):
             _not_delivered(talk, reason, blocked=blocked)
 
@@ -115,14 +136,20 @@ def _timer(talk: Talk, name: str, data: str) -> None:
     """Let the clock speak, unless a human does or nobody listens."""
     if name != WAIT_TIMER or talk.human_speaks or talk.conversation.stopped or talk.conversation.unreachable:
         return
+    if engine.displaced(talk.run):
+        talk.tell_moved()
+        return
     wait, _, index = data.partition(":")
     if wait.isdigit() and index.isdigit():
         engine.timed_out(talk.run, int(wait), int(index))
 
 
 def _not_delivered(talk: Talk, reason: str, *, blocked: bool) -> None:
-    if talk.case is not None:
+    case = talk.case
+    if case is not None:
         talk.mark("not_delivered", reason=reason)
+        # The owner has to find another way, so the case goes to the top of their list.
+        talk.conversation.case = replace(case, ours=True)
     if blocked:
         hearing.lose(talk)
 
@@ -133,6 +160,10 @@ def _commit(talk: Talk, dead: DeadLetter | None = None) -> Commit:
         if isinstance(effect, HandOver):
             talk.ask_human(effect)
     conversation, env = talk.conversation, talk.env
+    if talk.case is not None and talk.case.language != talk.run.language:
+        conversation.case = replace(talk.case, language=talk.run.language)
+    if conversation.confirm_erase and (last := talk.said) is not None and last != "streetwork.erase_ask":
+        conversation.confirm_erase = False  # a later "yes" answers something else
     made = _Effects(talk)
     if made.shown is not None:
         conversation.shown = made.shown
@@ -144,6 +175,7 @@ def _commit(talk: Talk, dead: DeadLetter | None = None) -> Commit:
             epoch=talk.epoch,
             entries=tuple(made.entries),
             counts=(*made.counts, "erased"),
+            outcome=talk.outcome,
             erase=True,
         )
     return Commit(
@@ -181,7 +213,7 @@ class _Effects:
         self.cancelled: list[str] = []
         self.calls: list[Call] = []
         self.counts: list[str] = []
-        #: Tokens of the last buttons shown; None when there were none.
+        #: Tokens of the last buttons shown, "" for a link; None when there were none.
         self.shown: list[str] | None = None
         for line in talk.lines:
             self._add(line.author, line.body, actor=line.actor)
@@ -205,7 +237,7 @@ class _Effects:
         if said.fell_back:
             self.counts.append(f"fallback.{self.talk.run.language}")
         if said.message.options:
-            self.shown = [option.token for option in said.message.options if option.url is None]
+            self.shown = [option.token if option.url is None else "" for option in said.message.options]
         env = self.talk.env
         dispatch = Dispatch(
             kind=said.kind,

@@ -90,14 +90,15 @@ def act(case: Case | None, action: CaseAction | Left, actor: str, now: Millis, s
     """Return the case after ``action``; raises :class:`core.errors.Refused` with a code the desk explains.
 
     Codes: ``no_case`` (nothing is open), ``taken`` (another owner, named in the detail), ``not_owner``,
-    ``stale`` (the actor saw an older version of a waiting case), ``empty`` (a reply or note without text).
+    ``stale`` (the owner ends the case on a view older than it: the person may have written since), ``empty`` (a reply
+    or note without text). A waiting case can be claimed on any view of it: nothing that changes there is lost.
     """
     if case is None or not case.open:
         raise Refused("no_case")
     step = replace(case, version=case.version + 1, touched=now)
     match action:
         case Claim():
-            return _claim(case, step, actor, now, seen_version)
+            return _claim(case, step, actor, now)
         case Left():
             return replace(step, state="closed", owner=case.owner, closed=now, outcome="left", ours=False)
         case WriteNote(text=text):
@@ -107,6 +108,8 @@ def act(case: Case | None, action: CaseAction | Left, actor: str, now: Millis, s
             return replace(step, state="closed", closed=now, outcome="erased", ours=False)
         case Release() | Reply() | Close() | ReturnToBot():
             _demand_owner(case, actor)
+    if isinstance(action, Close | ReturnToBot) and seen_version is not None and seen_version < case.version:
+        raise Refused("stale")
     match action:
         case Release():
             return replace(step, state="waiting", owner=None, claimed=None)
@@ -119,11 +122,9 @@ def act(case: Case | None, action: CaseAction | Left, actor: str, now: Millis, s
             return replace(step, state="closed", closed=now, outcome="returned", ours=False)
 
 
-def _claim(case: Case, step: Case, actor: str, now: Millis, seen_version: int | None) -> Case:
+def _claim(case: Case, step: Case, actor: str, now: Millis) -> Case:
     if case.state == "active":
         raise Refused("already_yours" if case.owner == actor else "taken", owner=case.owner or "")
-    if seen_version is not None and seen_version < case.version and case.owner is not None:
-        raise Refused("stale", owner=case.owner)
     return replace(step, state="active", owner=actor, claimed=now)
 
 

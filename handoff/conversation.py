@@ -39,6 +39,8 @@ class Conversation(Struct, kw_only=True, omit_defaults=True):
     told_waiting: Millis = 0
     #: How many bot turns there were in a row without the person being understood.
     lost: int = 0
+    #: A question that was asked before a language was chosen; answered as soon as there is one.
+    asked: str = ""
 
 
 _encoder = msgspec.json.Encoder()

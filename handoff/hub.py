@@ -17,7 +17,7 @@ import msgspec
 from aiohttp import WSCloseCode, web
 
 from core.errors import StoreError
-from core.ids import PARTITIONS, ConversationId, Millis
+from core.ids import ConversationId, Millis
 from core.ports import Store
 from core.records import Cursor
 from handoff.access import Access
@@ -208,7 +208,7 @@ class Hub:
 
     async def _missed(self, cursor: str | None) -> dict[str, Any]:
         """Return what a window that comes back has missed since its cursor."""
-        bookmark = _read_bookmark(cursor)
+        bookmark = _read_bookmark(cursor, len(self._cursor or ()))
         if bookmark is None:
             return {"missed": [], "resumed": False}
         numbers: set[str] = set()
@@ -247,7 +247,8 @@ def _counsels(signed: SignedIn) -> bool:
     return "counsellor" in signed.account.roles
 
 
-def _read_bookmark(cursor: str | None) -> _Bookmark | None:
+def _read_bookmark(cursor: str | None, counters: int) -> _Bookmark | None:
+    """Return the bookmark of a page, None where it is none of a store with so many counters."""
     if not cursor or len(cursor) > 2000:
         return None
     try:
@@ -256,5 +257,5 @@ def _read_bookmark(cursor: str | None) -> _Bookmark | None:
     except (binascii.Error, ValueError, msgspec.DecodeError):
         return None
     # The length of a cursor is the one thing known about it; anything else would be another store's.
-    fits = len(mark.counters) == PARTITIONS and all(0 <= counter < 2**53 for counter in mark.counters)
+    fits = len(mark.counters) == counters and all(0 <= counter < 2**53 for counter in mark.counters)
     return mark if fits else None

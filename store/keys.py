@@ -98,6 +98,8 @@ def open_keys(path: Path, ring: KeyRing) -> sqlite3.Connection:
     try:
         schema.migrate(connection, schema.KEYS_SCHEMA, path.name)
         _check_ring(connection, ring, path.name)
+        # Only now that the file is ours; a restored backup comes without.
+        connection.execute("pragma journal_mode = wal")
     except sqlite3.DatabaseError as error:
         connection.close()
         if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_NOTADB:

@@ -65,7 +65,6 @@ def migrate(connection: sqlite3.Connection, schema: tuple[str, ...], name: str) 
     check_version(connection, schema, name)
     if version(connection) == len(schema):
         return
-    connection.execute("pragma journal_mode = wal")
     connection.execute("begin immediate")
     try:
         # Another process may have migrated while this one waited for the lock.

@@ -1,8 +1,8 @@
 -- Schema 1 of the data file. Blobs named address, state, timers, event, body, reason are sealed; the rest is plain.
 
 create table meta (name text primary key, value) without rowid;
--- Highest generation ever erased, and the serial of the key file at the last commit that changed it.
-insert into meta values ('floor', 0), ('serial', 0);
+-- Highest generation ever erased, the serial of the key file at the last commit that changed it, the change counter.
+insert into meta values ('floor', 0), ('serial', 0), ('changes', 0);
 
 -- One of our accounts at a channel; deliveries are claimed per route.
 create table route (
@@ -12,21 +12,16 @@ create table route (
     unique (channel, account)
 );
 
--- Change counters, one per partition.
-create table part (n integer primary key, counter integer not null);
-with recursive p (n) as (select 0 union all select n + 1 from p where n < 63) insert into part select n, 0 from p;
-
 create table conv (
     id integer primary key autoincrement,
     conversation text not null unique,
-    part integer not null,
     route integer not null,
     generation integer not null,
     created integer not null,
     -- Commits so far.
     turn integer not null default 0,
     epoch integer not null default 0,
-    -- The partition's counter at the last change.
+    -- The store's change counter at the last change.
     change integer not null,
     -- Turn lane: due is a visibility timeout; until is the end of the lease or of a backoff.
     due integer,
@@ -57,7 +52,7 @@ create table conv (
 );
 create index conv_due on conv (due) where due is not null;
 create index conv_ddue on conv (route, ddue) where ddue is not null;
-create index conv_change on conv (part, change);
+create index conv_change on conv (change);
 
 -- Mailboxes. A handled event loses its content and stays for two days as the memory of its id.
 create table mail (

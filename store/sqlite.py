@@ -53,6 +53,7 @@ from store import (
     sqlite_records,
     sqlite_turns,
 )
+from store.checkpoint import Checkpointer
 from store.keys import KeyFile, SealerCache, keys_path, open_keys
 from store.seal import KeyRing
 from store.sqlite_reads import Reader
@@ -101,7 +102,8 @@ class SqliteStore:
             raise
         self._data = data
         self._keys = keys
-        self._writer = Writer(self._tx, self._wakeups, name=path.name)
+        self._checkpointer = Checkpointer(lambda: schema.connect(path), name=path.name)
+        self._writer = Writer(self._tx, self._wakeups, self._folded, name=path.name)
         self._pool = ThreadPoolExecutor(_READERS, thread_name_prefix="store-reader")
         #: Readers nobody uses at the moment.
         self._idle: list[Reader] = []
@@ -283,7 +285,9 @@ class SqliteStore:
         """Copy the store to ``target`` while it runs; the newest keys go beside it, replacing older ones.
 
         The key copy is named after this store's file, not after ``target``, so a folder of many backups holds one set
-        of keys: who was erased since cannot be read in an older backup either. To restore, copy both back.
+        of keys: who was erased since cannot be read in an older backup either. To restore, copy both back. In the
+        store's own folder only the data is copied: the live keys lie there already. Raises StoreError for a target that
+        would replace a file in use.
         """
         await self._read(sqlite_care.backup, self.path, target)
 
@@ -291,8 +295,12 @@ class SqliteStore:
         """See :meth:`core.ports.Store.close`."""
         await asyncio.get_running_loop().run_in_executor(None, self._close)
 
+    def _folded(self, operations: int) -> None:
+        self._checkpointer.after_batch(operations, self._data)
+
     def _close(self) -> None:
         self._writer.close()
+        self._checkpointer.close()
         self._pool.shutdown(wait=True)
         for reader in self._idle:
             reader.close()
@@ -343,8 +351,9 @@ def _open_files(path: Path, ring: KeyRing) -> tuple[sqlite3.Connection, sqlite3.
             )
         schema.migrate(data, schema.DATA_SCHEMA, path.name)
         _match(keys, data, path.name)
-        # Checkpoints of 16 MiB: fewer pages are written twice, and reading back stays quick.
-        data.execute("pragma wal_autocheckpoint = 4096")
+        data.execute("pragma journal_mode = wal")
+        # The checkpointer folds the log in much earlier; this bounds it to 256 MiB if it cannot.
+        data.execute("pragma wal_autocheckpoint = 65536")
         data.execute("pragma cache_size = -32768")
     except BaseException:
         keys.close()

@@ -6,6 +6,7 @@ import os
 import sqlite3
 from pathlib import Path
 
+from core.errors import StoreError
 from core.ids import Millis
 from core.records import Stats
 from store import schema
@@ -138,8 +139,14 @@ def _check_keys(reader: Reader, ring: KeyRing) -> list[str]:
 
 def backup(_reader: Reader, path: Path, target: Path) -> None:
     """Copy both files, the keys last: a copy of data whose keys are older could not be read."""
+    live = keys_path(path)
+    keys = target.with_name(live.name)
+    if target.resolve() in (path.resolve(), live.resolve()) or target == keys:
+        raise StoreError(f"a backup cannot be written over {target.name}: give another name or folder")
     _copy(path, target)
-    _copy(keys_path(path), target.with_name(keys_path(path).name))
+    # Beside the store the live keys are the newest copy, and must never be replaced.
+    if keys.resolve() != live.resolve():
+        _copy(live, keys)
     sync_directory(target.parent)
 
 

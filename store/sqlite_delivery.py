@@ -60,7 +60,7 @@ _LEASE = """
 update conv set dtoken = ?, duntil = ?, ddue = ?, dseq = ?, dtries = ?, dat = ? where id = ?
 """
 _LEASED = """
-select id, part, generation, dtoken, duntil, dseq, dtries, open, due, until, rest from conv where conversation = ?
+select id, generation, dtoken, duntil, dseq, dtries, open, due, until, rest from conv where conversation = ?
 """
 _SETTLED = """
 update entry
@@ -196,8 +196,7 @@ class _Looker:
         chosen, due = _choice(left, now)
         first = (left[0][0] if left else span[0]) - span[0]
         if dropped:
-            part = cur.execute("select part from conv where id = ?", (conv,)).fetchone()[0]
-            cur.execute("update conv set change = ? where id = ?", (self._tx.bump(part), conv))
+            cur.execute("update conv set change = ? where id = ?", (self._tx.bump(), conv))
         cur.execute(
             "update conv set dtoken = iif(duntil is null, dtoken, null), duntil = null, dseq = null,"
             " ddue = ?, open = ?, oseq = ? where id = ?",
@@ -244,9 +243,9 @@ def _write_drop(tx: Tx, conv: int, number: int, sealer: Sealer, reason: str, now
 def settle(tx: Tx, lease: DeliveryLease, settlement: Settlement, now: Millis) -> bool:
     """See :meth:`core.ports.Store.settle`. A repeat under the same token is True and writes nothing."""
     row = tx.cur.execute(_LEASED, (lease.conversation,)).fetchone()
-    if row is None or row[3] != lease.token or row[2] != lease.generation:
+    if row is None or row[2] != lease.token or row[1] != lease.generation:
         return False
-    conv, part, _, _, duntil, seq, tries, undelivered, due, until, rest = row
+    conv, _, _, duntil, seq, tries, undelivered, due, until, rest = row
     if duntil is None:
         return True
     sealer = tx.keys.sealer(lease.conversation, lease.generation)
@@ -285,10 +284,10 @@ def settle(tx: Tx, lease: DeliveryLease, settlement: Settlement, now: Millis) ->
         tx.cur.execute("update entry set pids = ? where id = ?", (pids, number))
     if written and state == "failed" and (rest is None or seq > rest):
         blocked = isinstance(settlement, Failed) and settlement.blocked
-        report_failure(tx, conv, part, sealer, lease.conversation, lease.entry, reason or "", blocked, due, until, now)
+        report_failure(tx, conv, sealer, lease.conversation, lease.entry, reason or "", blocked, due, until, now)
     look = _next_look_after(lease.entry, undelivered, retry_at if written else None, now)
     held = 1 if written and state == "held" else 0
-    tx.cur.execute(_DONE, (look, undelivered, held, tx.bump(part), conv))
+    tx.cur.execute(_DONE, (look, undelivered, held, tx.bump(), conv))
     if look is not None:
         tx.wake.add("delivery")
     if isinstance(settlement, Sent) and tx.strays():
@@ -334,9 +333,9 @@ def extend(tx: Tx, lease: DeliveryLease, until: Millis) -> bool:
 def release(tx: Tx, lease: DeliveryLease, retry_at: Millis, now: Millis) -> bool:
     """See :meth:`core.ports.Store.release`."""
     row = tx.cur.execute(_LEASED, (lease.conversation,)).fetchone()
-    if row is None or row[3] != lease.token or row[2] != lease.generation or row[4] is None:
+    if row is None or row[2] != lease.token or row[1] != lease.generation or row[3] is None:
         return False
-    conv, seq, undelivered = row[0], row[5], row[7]
+    conv, seq, undelivered = row[0], row[4], row[6]
     tx.cur.execute("update entry set due = ? where id = ? and open = 1", (retry_at, conv * ENTRY_SPAN + seq))
     again = retry_at if tx.cur.rowcount == 1 else None
     tx.cur.execute(

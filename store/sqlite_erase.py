@@ -24,17 +24,15 @@ def wipe(tx: Tx, conversation: ConversationId) -> int | None:
 
     Ids of its events stay known (as keyed hashes without any link), or a repeated webhook would bring it back.
     """
-    row = tx.cur.execute(
-        "select id, generation, labels, part from conv where conversation = ?", (conversation,)
-    ).fetchone()
+    row = tx.cur.execute("select id, generation, labels from conv where conversation = ?", (conversation,)).fetchone()
     if row is None:
         return None
-    conv, generation, labels, part = row
+    conv, generation, labels = row
     _empty(tx, conv, conversation, labels)
     tx.cur.execute("update mail set event = null, conv = 0 where conv = ? and event is not null", (conv,))
     tx.cur.execute("delete from conv where id = ?", (conv,))
     tx.cur.execute("update meta set value = max(value, ?) where name = 'floor'", (generation,))
-    tx.bump(part)
+    tx.bump()
     return int(generation)
 
 
@@ -79,10 +77,8 @@ def forget(tx: Tx, conversation: ConversationId) -> bool:
 def renew(tx: Tx, lease: TurnLease, commit: Commit, conv: int, old: Sealer, now: Millis) -> None:
     """Erase within a commit whose event is popped already; keeps only its entries, outcome and the waiting events."""
     conversation = lease.conversation
-    row = tx.cur.execute(
-        "select generation, part, labels, last, waiting, address from conv where id = ?", (conv,)
-    ).fetchone()
-    before, part, labels, last, _, address_blob = row
+    row = tx.cur.execute("select generation, labels, last, waiting, address from conv where id = ?", (conv,)).fetchone()
+    before, labels, last, _, address_blob = row
     address = open_address(old, address_blob)
     generation = max(now, before + 1)
     fresh = tx.keys.create(conversation, generation)
@@ -102,7 +98,7 @@ def renew(tx: Tx, lease: TurnLease, commit: Commit, conv: int, old: Sealer, now:
         (
             generation,
             now,
-            tx.bump(part),
+            tx.bump(),
             now if waiting else None,
             waiting,
             now if added else None,
@@ -133,13 +129,12 @@ def _reseal_mail(tx: Tx, conv: int, old: Sealer, fresh: Sealer) -> int:
 def finish_rest(tx: Tx, conversation: ConversationId, now: Millis, *, due: bool = False) -> bool:
     """Delete a rest whose entries are all delivered (or which is ``due``), and a conversation that was nothing else."""
     row = tx.cur.execute(
-        "select id, rest, turn, waiting, generation, open, part from conv"
-        " where conversation = ? and erased is not null",
+        "select id, rest, turn, waiting, generation, open from conv where conversation = ? and erased is not null",
         (conversation,),
     ).fetchone()
     if row is None:
         return False
-    conv, rest, turn, waiting, generation, undelivered, part = row
+    conv, rest, turn, waiting, generation, undelivered = row
     span = (conv * ENTRY_SPAN, conv * ENTRY_SPAN + rest)
     left = tx.cur.execute("select count(*) from entry where id between ? and ? and open = 1", span).fetchone()[0]
     if left and not due:
@@ -154,7 +149,7 @@ def finish_rest(tx: Tx, conversation: ConversationId, now: Millis, *, due: bool 
         "update conv set erased = null, rest = null, open = ?, change = ?,"
         " duntil = iif(dseq <= ?, null, duntil), dtoken = iif(dseq <= ?, null, dtoken),"
         " dseq = iif(dseq <= ?, null, dseq), ddue = ? where id = ?",
-        (undelivered - left, tx.bump(part), rest, rest, rest, now if undelivered > left else None, conv),
+        (undelivered - left, tx.bump(), rest, rest, rest, now if undelivered > left else None, conv),
     )
     return True
 
@@ -180,7 +175,7 @@ order by expires limit ?
 
 #: Statement and age, for what is deleted by age alone.
 _SWEEPS = (
-    ("delete from mail where seq in (select seq from mail where event is null and seen <= ? order by seq limit ?)",
+    ("delete from mail where seq in (select seq from mail where event is null and seen <= ? order by seen limit ?)",
      rules.SEEN_FOR),
     ("delete from outcome where (conv, key) in (select conv, key from outcome where at <= ? limit ?)",
      rules.OUTCOME_FOR),

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import StoreCorrupt
-from core.ids import PARTITIONS, ConversationId, Millis
+from core.ids import ConversationId, Millis
 from core.records import Changes, Cursor, DeadRecord, Delivery, DeliveryState, Found, Line, Outcome, Record, Snapshot
 from store import rules, schema
 from store.codec import ADDRESS, ENTRY, LABELS, OUTCOME, POSTED
@@ -126,31 +126,26 @@ def _line(sealer: Sealer, conv: int, row: tuple[Any, ...]) -> Line:
 
 
 def changes(reader: Reader, cursor: Cursor | None, limit: int) -> Changes:
-    """See :meth:`core.ports.Store.changes`."""
+    """See :meth:`core.ports.Store.changes`.
+
+    One counter for all partitions: this store has one writer at a time, and one counter keeps the index in one place.
+    """
     reader.data.execute("begin")
     try:
-        counters = [0] * PARTITIONS
-        for n, counter in reader.rows("select n, counter from part"):
-            counters[n] = counter
+        reached = reader.rows("select value from meta where name = 'changes'")[0][0]
         if cursor is None:
-            return Changes(cursor=tuple(counters), conversations=())
-        if len(cursor) != PARTITIONS:
-            raise StoreCorrupt(f"a change cursor has {len(cursor)} counters instead of {PARTITIONS}: ask with None")
-        found: list[ConversationId] = []
-        reached = list(cursor)
-        for n in range(PARTITIONS):
-            if counters[n] == cursor[n]:
-                continue
-            rows = reader.rows(
-                "select conversation, change from conv where part = ? and change > ? order by change limit ?",
-                (n, cursor[n], limit - len(found)),
-            )
-            found += [row[0] for row in rows]
-            # Nothing behind these: the partition is done, also where a change was an erasure and left no row.
-            reached[n] = counters[n] if len(found) < limit else max([cursor[n], *(row[1] for row in rows)])
-        return Changes(cursor=tuple(reached), conversations=tuple(found))
+            return Changes(cursor=(reached,), conversations=())
+        if len(cursor) != 1:
+            raise StoreCorrupt(f"a change cursor has {len(cursor)} counters instead of 1: ask anew, with None")
+        rows = reader.rows(
+            "select conversation, change from conv where change > ? order by change limit ?", (cursor[0], limit)
+        )
     finally:
         reader.data.execute("commit")
+    if len(rows) == limit and rows:
+        reached = rows[-1][1]
+    # With less than the limit the cursor moves to the end, also where a change was an erasure and left no row.
+    return Changes(cursor=(reached,), conversations=tuple(row[0] for row in rows))
 
 
 def outcome(reader: Reader, conversation: ConversationId, event_id: str, now: Millis) -> Outcome | None:

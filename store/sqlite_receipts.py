@@ -19,7 +19,7 @@ from store.tx import ENTRY_SPAN, Tx
 __all__ = ["apply_strays", "receipt", "register"]
 
 _ENTRY = """
-select c.id, c.part, c.conversation, c.generation, c.open, c.due, c.until, c.rest, e.state, e.open, e.body
+select c.id, c.conversation, c.generation, c.open, c.due, c.until, c.rest, e.state, e.open, e.body
 from entry e join conv c on c.id = e.id / 16777216 where e.id = ?
 """
 
@@ -73,7 +73,7 @@ def raise_state(
     row = tx.cur.execute(_ENTRY, (number,)).fetchone()
     if row is None:
         return
-    conv, part, conversation, generation, undelivered, due, until, rest, before, was_open, body = row
+    conv, conversation, generation, undelivered, due, until, rest, before, was_open, body = row
     sealer = tx.keys.sealer(conversation, generation)
     if sealer is None:
         sqlite_erase.wipe(tx, conversation)
@@ -97,10 +97,10 @@ def raise_state(
             "update conv set open = ?, ddue = iif(duntil is null, ?, ddue) where id = ?", (undelivered, look, conv)
         )
         tx.wake.add("delivery")
-    tx.cur.execute("update conv set change = ? where id = ?", (tx.bump(part), conv))
+    tx.cur.execute("update conv set change = ? where id = ?", (tx.bump(), conv))
     if state == "failed" and (rest is None or seq > rest):
         entry = ENTRY.unpack(sealer.open(b"entry/%d" % seq, body))
-        report_failure(tx, conv, part, sealer, conversation, entry, reason or "", False, due, until, now)
+        report_failure(tx, conv, sealer, conversation, entry, reason or "", False, due, until, now)
     if rest is not None:
         sqlite_erase.finish_rest(tx, conversation, now)
 

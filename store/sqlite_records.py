@@ -100,13 +100,13 @@ def cancel_call(tx: Tx, conversation: ConversationId, call_id: CallId) -> None:
 def revive(tx: Tx, dead_id: str, now: Millis) -> bool:
     """See :meth:`core.ports.Store.revive`."""
     row = tx.cur.execute(
-        "select d.key, d.body, c.id, c.part, c.conversation, c.generation, c.due, c.until"
+        "select d.key, d.body, c.id, c.conversation, c.generation, c.due, c.until"
         " from dead d join conv c on c.id = d.conv where d.n = ?",
         (dead_number(dead_id),),
     ).fetchone()
     if row is None:
         return False
-    key, body, conv, part, conversation, generation, due, until = row
+    key, body, conv, conversation, generation, due, until = row
     sealer = tx.keys.sealer(conversation, generation)
     if sealer is None:
         sqlite_erase.wipe(tx, conversation)
@@ -114,7 +114,7 @@ def revive(tx: Tx, dead_id: str, now: Millis) -> bool:
     letter = POSTED.unpack(sealer.open(b"dead/" + key, body))
     again = Posted(rules.revived_event_id(letter.event_id, dead_id), letter.event)
     if post(tx, conv, sealer, tx.ids.event(conversation, again.event_id), again, now, now):
-        wake_turn(tx, conv, part, due, until, now)
+        wake_turn(tx, conv, due, until, now)
     tx.cur.execute("delete from dead where n = ?", (dead_number(dead_id),))
     return True
 

@@ -35,11 +35,11 @@ def post(tx: Tx, conv: int, sealer: Sealer, key: bytes, posted: Posted, at: Mill
     return False
 
 
-def wake_turn(tx: Tx, conv: int, part: int, due: Millis | None, until: Millis, now: Millis) -> None:
+def wake_turn(tx: Tx, conv: int, due: Millis | None, until: Millis, now: Millis) -> None:
     """Count one more waiting event and make its conversation due, keeping a running lease and a backoff."""
     tx.cur.execute(
         "update conv set due = ?, waiting = waiting + 1, change = ? where id = ?",
-        (rules.sooner(due, max(now, until)), tx.bump(part), conv),
+        (rules.sooner(due, max(now, until)), tx.bump(), conv),
     )
     tx.wake.add("turn")
 
@@ -80,7 +80,6 @@ def set_labels(tx: Tx, conversation: ConversationId, old: bytes | None, labels: 
 def report_failure(
     tx: Tx,
     conv: int,
-    part: int,
     sealer: Sealer,
     conversation: ConversationId,
     entry: Entry,
@@ -94,4 +93,4 @@ def report_failure(
     event_id = rules.failed_event_id(entry.id)
     posted = Posted(event_id, SendFailed(entry_id=entry.id, reason=reason, blocked=blocked))
     if post(tx, conv, sealer, tx.ids.event(conversation, event_id), posted, now, now):
-        wake_turn(tx, conv, part, due, until, now)
+        wake_turn(tx, conv, due, until, now)

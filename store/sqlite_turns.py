@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from core.errors import StoreCorrupt, StoreError
 from core.events import Received, TimerFired
-from core.ids import ConversationId, Millis, partition
+from core.ids import ConversationId, Millis
 from core.messages import Address
 from core.records import Accepted, Arrival, Commit, Committed, Duplicate, LeaseLost, Timer, TurnLease
 from store import rules, sqlite_erase
@@ -27,10 +27,10 @@ __all__ = ["claim", "commit", "extend", "ingest", "release"]
 PUT_OFF: Millis = 60_000
 
 _CONV = """
-select id, part, generation, due, until, held, address from conv where conversation = ?
+select id, generation, due, until, held, address from conv where conversation = ?
 """
 _NEW = """
-insert into conv (conversation, part, route, generation, created, change, address) values (?, ?, ?, ?, ?, 0, ?)
+insert into conv (conversation, route, generation, created, change, address) values (?, ?, ?, ?, 0, ?)
 """
 _CLAIM = """
 select c.id, c.conversation, c.generation, c.turn, c.epoch, c.head, c.attempts, c.timers, c.address, c.state,
@@ -40,7 +40,7 @@ where c.due <= ? order by c.due limit ?
 """
 _LEASE = "update conv set token = ?, until = ?, due = ?, head = ?, attempts = ? where id = ?"
 _HELD = """
-select id, part, generation, turn, token, head, waiting, ddue, duntil, open, oseq, last, timers, labels
+select id, generation, turn, token, head, waiting, ddue, duntil, open, oseq, last, timers, labels
 from conv where conversation = ?
 """
 _COMMIT = """
@@ -59,7 +59,7 @@ def _arrive(tx: Tx, arrival: Arrival, now: Millis) -> Accepted | Duplicate:
     conversation = arrival.conversation
     key = tx.ids.event(conversation, arrival.event_id)
     row = tx.cur.execute(_CONV, (conversation,)).fetchone()
-    sealer = None if row is None else tx.keys.sealer(conversation, row[2])
+    sealer = None if row is None else tx.keys.sealer(conversation, row[1])
     if row is not None and sealer is None:
         sqlite_erase.wipe(tx, conversation)
         row = None
@@ -67,10 +67,10 @@ def _arrive(tx: Tx, arrival: Arrival, now: Millis) -> Accepted | Duplicate:
         if _seen(tx, key, now):
             return Duplicate(event_id=arrival.event_id)
         row, sealer = _create(tx, conversation, arrival.address, now)
-    conv, part, _, due, until, held, address = row
+    conv, _, due, until, held, address = row
     if not post(tx, conv, sealer, key, Posted(arrival.event_id, arrival.event), arrival.at, now):
         return Duplicate(event_id=arrival.event_id)
-    wake_turn(tx, conv, part, due, until, now)
+    wake_turn(tx, conv, due, until, now)
     if isinstance(arrival.event, Received):
         if arrival.address != open_address(sealer, address):
             # The person wrote from another thread: answers go there.
@@ -82,15 +82,14 @@ def _arrive(tx: Tx, arrival: Arrival, now: Millis) -> Accepted | Duplicate:
 
 def _create(
     tx: Tx, conversation: ConversationId, address: Address, now: Millis
-) -> tuple[tuple[int, int, int, None, int, int, bytes], Sealer]:
+) -> tuple[tuple[int, int, None, int, int, bytes], Sealer]:
     floor = tx.cur.execute("select value from meta where name = 'floor'").fetchone()[0]
     generation = max(now, floor + 1)
     sealer = tx.keys.create(conversation, generation)
     blob = sealer.seal(b"address", ADDRESS.pack(address))
-    part = partition(conversation)
     route = tx.route(address.channel, address.account)
-    tx.cur.execute(_NEW, (conversation, part, route, generation, now, blob))
-    return (int(tx.cur.lastrowid or 0), part, generation, None, 0, 0, blob), sealer
+    tx.cur.execute(_NEW, (conversation, route, generation, now, blob))
+    return (int(tx.cur.lastrowid or 0), generation, None, 0, 0, blob), sealer
 
 
 def _move(tx: Tx, conv: int, sealer: Sealer, address: Address) -> None:
@@ -188,9 +187,9 @@ def commit(tx: Tx, lease: TurnLease, commit: Commit, now: Millis) -> Committed |
     """See :meth:`core.ports.Store.commit`."""
     rules.check_commit(commit)
     row = tx.cur.execute(_HELD, (lease.conversation,)).fetchone()
-    if row is None or not holds(row[4], row[2], lease):
+    if row is None or not holds(row[3], row[1], lease):
         return LeaseLost()
-    conv, part, generation, _, _, head, waiting, ddue, duntil, undelivered, oseq, last, timer_blob, label_blob = row
+    conv, generation, _, _, head, waiting, ddue, duntil, undelivered, oseq, last, timer_blob, label_blob = row
     sealer = tx.keys.sealer(lease.conversation, generation)
     if sealer is None:
         sqlite_erase.wipe(tx, lease.conversation)
@@ -225,7 +224,7 @@ def commit(tx: Tx, lease: TurnLease, commit: Commit, now: Millis) -> Committed |
         _COMMIT,
         (
             commit.epoch,
-            tx.bump(part),
+            tx.bump(),
             due,
             waiting,
             timer_blob,

@@ -7,7 +7,7 @@ import sqlite3
 from typing import NamedTuple
 
 from core.errors import StoreError
-from core.ids import PARTITIONS, ConversationId, Millis
+from core.ids import ConversationId, Millis
 from core.messages import Address
 from core.records import Lane
 from store.codec import ADDRESS
@@ -49,16 +49,15 @@ class Tx:
         self.records = RecordSealer(ring.records)
         #: Lanes that the batch gave work to.
         self.wake: set[Lane] = set()
-        self._parts: list[int] = []
-        self._dirty: set[int] = set()
+        #: The change counter, 0 until the batch changes something.
+        self._changes = 0
         self._counts: dict[tuple[str, str], int] = {}
         self._strays: bool | None = None
 
     def begin(self) -> None:
         """Take the write lock of the data file."""
         self.wake.clear()
-        self._parts.clear()
-        self._dirty.clear()
+        self._changes = 0
         self._counts.clear()
         self._strays = None
         self.cur.execute("begin immediate")
@@ -66,8 +65,9 @@ class Tx:
     def commit(self) -> None:
         """Make everything durable: new keys first, then the data, then the end of erased keys."""
         cur = self.cur
-        if self._dirty:
-            cur.executemany("update part set counter = ? where n = ?", [(self._parts[n], n) for n in self._dirty])
+        if self._changes:
+            cur.execute("update meta set value = ? where name = 'changes'", (self._changes,))
+            self.wake.add("change")
         if self._counts:
             cur.executemany(
                 "insert into count values (?, ?, ?) on conflict (day, name) do update set n = n + excluded.n",
@@ -106,16 +106,12 @@ class Tx:
         self._counts = mark.counts
         self._strays = None
 
-    def bump(self, part: int) -> int:
-        """Raise a partition's change counter and return it. A rolled back operation leaves a harmless gap."""
-        if not self._parts:
-            self._parts = [0] * PARTITIONS
-            for n, counter in self.cur.execute("select n, counter from part").fetchall():
-                self._parts[n] = counter
-        self._parts[part] += 1
-        self._dirty.add(part)
-        self.wake.add("change")
-        return self._parts[part]
+    def bump(self) -> int:
+        """Raise the change counter and return it. A rolled back operation leaves a harmless gap."""
+        if self._changes == 0:
+            self._changes = int(self.cur.execute("select value from meta where name = 'changes'").fetchone()[0])
+        self._changes += 1
+        return self._changes
 
     def count(self, now: Millis, names: tuple[str, ...]) -> None:
         """Raise day counters."""

@@ -85,10 +85,14 @@ def _resolve(pairs: list[tuple[asyncio.Future[Any], _Result]]) -> None:
 
 
 class Writer:
-    """Owns the write connection. Made open; :meth:`close` finishes what is queued."""
+    """Owns the write connection. Made open; :meth:`close` finishes what is queued.
 
-    def __init__(self, tx: Tx, wakeups: Wakeups, *, name: str) -> None:
+    ``after_batch`` is called in the thread with the size of each batch, when its callers have their answers.
+    """
+
+    def __init__(self, tx: Tx, wakeups: Wakeups, after_batch: Callable[[int], None], *, name: str) -> None:
         self._tx = tx
+        self._after_batch = after_batch
         self._wakeups = wakeups
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
@@ -127,6 +131,7 @@ class Writer:
                 last = True
             if batch:
                 self._deliver(batch, self._transact(batch))
+                self._after_batch(len(batch))
 
     def _transact(self, batch: list[_Job]) -> list[_Result]:
         results = self._attempt(batch, careful=False)

@@ -28,8 +28,11 @@ class AskSpec(StepSpec):
     """Put a question and keep the checked answer in a variable."""
 
     ask: Text
+    """The question."""
     type: Kind = "text"
+    """Which kind of answer it takes."""
     save: Name
+    """Variable that keeps the answer."""
     options: dict[Name, Text] = {}
     """For ``type: choice``: what can be chosen, id to label."""
     invalid: Text | None = None
@@ -37,13 +40,17 @@ class AskSpec(StepSpec):
     min: str | None = None
     """Smallest number, or earliest date as 2026-12-31."""
     max: str | None = None
+    """Largest number, or latest date."""
     decimals: bool = False
+    """For numbers: ``yes`` allows 2.5; else only whole ones fit."""
     past: bool = False
     """For dates: only today and before."""
     future: bool = False
     """For dates: only today and after."""
     min_length: int = Field(default=1, ge=1)
+    """For texts: fewest characters."""
     max_length: int = Field(default=2000, ge=1, le=10_000)
+    """For texts: most characters."""
     retries: int | None = Field(default=None, ge=0, le=10)
     """How often the question is asked again."""
     give_up: Target | None = None
@@ -51,7 +58,9 @@ class AskSpec(StepSpec):
     skip: Text | None = None
     """Label of a button that leaves the question out."""
     skip_to: Target | None = None
+    """Where that button leads; by default to the step below."""
     timeout: list[Timeout] = []
+    """What happens when no answer comes."""
 
     @model_validator(mode="after")
     def _fits_type(self) -> AskSpec:

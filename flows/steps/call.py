@@ -21,6 +21,7 @@ class CallSpec(StepSpec):
     """Run another flow and come back."""
 
     call: Name
+    """The flow."""
     inputs: dict[Name, str] = Field(default={}, alias="with")
     """Values for the flow's inputs; ``{name}`` passes a variable."""
     save: Name | None = None
@@ -41,4 +42,5 @@ class Call(Verb):
     def enter(self, step: Step, run: Run) -> Move:
         """Enter the flow with its inputs."""
         spec: CallSpec = step.spec
-        return Enter(spec.call, {name: run.resolve(value) for name, value in spec.inputs.items()})
+        kinds = run.program.flows[spec.call].inputs
+        return Enter(spec.call, {name: run.resolve(value, kinds.get(name)) for name, value in spec.inputs.items()})

@@ -21,6 +21,7 @@ class EndSpec(StepSpec):
     end: Name
     """Outcome, for the statistics: done, expired, …"""
     say: Text | None = None
+    """Last words."""
 
 
 class End(Verb):

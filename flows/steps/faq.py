@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from core.messages import Text as Typed
+from flows.read_words import read_yes_no
 from flows.spec import Name, Target, Text
 from flows.steps.ask import timeout_exits, timeout_texts
 from flows.verbs import Exit, Given, Go, Move, Stay, StepSpec, TextDef, Timeout, Verb
@@ -24,13 +25,17 @@ class FaqSpec(StepSpec):
     """Search the FAQ with the person's own words."""
 
     faq: Text
+    """The invitation to ask."""
     topics: list[Name] = []
     """Only entries of these topics; by default all."""
     show: int = Field(default=3, ge=1, le=5)
     """How many questions are offered when the bot is not sure."""
     helped: Target
+    """Where to go on when the answer helped."""
     not_helped: Target
+    """Where to go on when it did not, and when nothing was found again and again."""
     timeout: list[Timeout] = []
+    """What happens when no question comes."""
 
 
 class FaqStep(Verb):
@@ -79,6 +84,10 @@ class FaqStep(Verb):
         if not isinstance(given.content, Typed):
             run.system("invalid_need_text")
             return Stay()
+        answered = run.frame.wait.data.pop("answered", None) if run.frame.wait is not None else None
+        helped = read_yes_no(given.content.text) if answered is not None else None
+        if helped is not None:  # "Did this help you?" was the last thing said
+            return Go(spec.helped if helped else spec.not_helped)
         if not run.search(given.content.text, topics=spec.topics, show=spec.show):
             if run.tried() > run.program.spec.defaults.retries:
                 return Go(spec.not_helped)

@@ -19,6 +19,7 @@ class GotoSpec(StepSpec):
     """Go on at another step; a step of another flow leaves all flows that are open."""
 
     goto: Target
+    """The step."""
 
 
 class Goto(Verb):

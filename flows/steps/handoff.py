@@ -21,14 +21,18 @@ class Closed(Spec):
     """What is said outside the opening hours. The case is taken all the same, by day and by night."""
 
     say: Text
+    """What the person is told instead; ``{queue.opens}`` names the next opening."""
 
 
 class NoAnswer(Spec):
     """A word to the person while nobody has taken the case."""
 
     after: Duration
+    """How long after the handoff, and between two of them."""
     say: Text
+    """The text."""
     repeat: int = Field(default=1, ge=1, le=5)
+    """How often it is said."""
 
 
 class HandoffSpec(StepSpec):
@@ -39,10 +43,13 @@ class HandoffSpec(StepSpec):
     note: str | None = None
     """For the counsellor, in the source language; may name values."""
     urgency: Literal["safety", "clock", "normal"] = "normal"
+    """Place in the queue: danger first, then cases with a deadline, then the others by age."""
     say: Text
     """What the person is told when the queue is open."""
     closed: Closed | None = None
+    """Other words outside the opening hours."""
     no_answer: NoAnswer | None = None
+    """Words of patience while nobody has taken the case."""
     done: Target | None = None
     """Where to go on when the case is over; by default at the main menu."""
 
@@ -55,6 +62,7 @@ class Handoff(Verb):
     waits = True
     human = True
     barrier = True
+    renews = False
 
     def texts(self, spec: HandoffSpec) -> Iterable[TextDef]:
         """Yield what is said when open, when closed, and while nobody answers."""
@@ -83,11 +91,16 @@ class Handoff(Verb):
         """Open the case, tell the person, and wait for the desk."""
         spec: HandoffSpec = step.spec
         run.hand_over(spec.handoff, urgency=spec.urgency, note=run.fill(step.texts.get("note", "")))
+        self.show(step, run)
+        run.wait(step)
+        return Stay()
+
+    def show(self, step: Step, run: Run) -> None:
+        """Tell the person that they wait, and for how long."""
+        spec: HandoffSpec = step.spec
         is_open = run.queue_open(spec.handoff)
         with run.speaking("notice"):
             run.say(step, "closed" if spec.closed and not is_open else "", queue=spec.handoff)
-        run.wait(step, queue=spec.handoff)
-        return Stay()
 
     def timed_out(self, step: Step, run: Run, index: int) -> Move:
         """Say a word of patience."""
@@ -98,4 +111,5 @@ class Handoff(Verb):
     def after(self, step: Step, run: Run) -> Move:
         """Return where the flow goes on when the case is over."""
         spec: HandoffSpec = step.spec
-        return Go(spec.done or run.program.spec.home)
+        home = run.program.home
+        return Go(spec.done or f"{home.flow}.{home.step}")

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 
 from flows.spec import Duration, Name, Target, parse_duration
 from flows.values import Kind
-from flows.verbs import Exit, Go, Move, Next, Stay, StepSpec, Verb
+from flows.verbs import Exit, Go, Move, Next, Stay, StepSpec, Timeout, Verb
 
 if TYPE_CHECKING:
     from flows.program import Step
@@ -19,6 +19,10 @@ __all__ = ["Hook"]
 
 #: A hook that takes longer is too slow for a chat.
 LONGEST = 60_000
+#: Milliseconds between the limit of a call and giving up on it: its own failure should come first.
+GRACE = 5_000
+#: Characters kept of a value that an answer brings; the state is written on every turn.
+LONGEST_VALUE = 2_000
 
 
 class HookSpec(StepSpec):
@@ -27,9 +31,11 @@ class HookSpec(StepSpec):
     hook: str
     """Name of a coroutine in the bot's ``hooks.py``, or an https address that takes and returns JSON."""
     inputs: dict[Name, str] = Field(default={}, alias="with")
+    """Its arguments; ``{name}`` passes a variable."""
     save: dict[Name, Kind] = {}
     """Values of the answer to keep, and what they hold."""
     time_limit: Duration = parse_duration("10s")
+    """Longest time it may take, 60s at most."""
     failed: Target
     """Where to go on when it fails or takes too long."""
 
@@ -55,6 +61,7 @@ class Hook(Verb):
     spec = HookSpec
     waits = True
     barrier = True
+    renews = False
 
     def exits(self, spec: HookSpec) -> Iterable[Exit]:
         """Yield success and failure."""
@@ -65,18 +72,17 @@ class Hook(Verb):
         """Return the variables that the answer fills."""
         return spec.save
 
+    def timeouts(self, spec: HookSpec) -> tuple[Timeout, ...]:
+        """Return the failed branch, shortly after the call's own limit: no answer came in time."""
+        return (Timeout(after=spec.time_limit + GRACE, goto=spec.failed),)
+
     def enter(self, step: Step, run: Run) -> Move:
         """Place the call and wait; the time limit is a timer of the same commit."""
         spec: HookSpec = step.spec
         arguments = {name: str(run.resolve(value) or "") for name, value in spec.inputs.items()}
         call_id = run.call(spec.hook, arguments, spec.time_limit)
         run.wait(step, call=call_id)
-        run.remind(step, spec.time_limit + 5_000)
         return Stay()
-
-    def timed_out(self, step: Step, run: Run, index: int) -> Move:
-        """Take the failed branch: no answer came in time."""
-        return Go(step.spec.failed)
 
     def returned(self, step: Step, run: Run, values: Mapping[str, str], error: str | None) -> Move:
         """Keep the values and go on, or take the failed branch."""
@@ -85,5 +91,5 @@ class Hook(Verb):
             return Go(spec.failed)
         for name in spec.save:
             if name in values:
-                run.set(name, run.typed(name, values[name]))
+                run.set(name, run.typed(name, values[name][:LONGEST_VALUE]))
         return Next()

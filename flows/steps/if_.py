@@ -21,9 +21,13 @@ class Branch(Spec):
     """One branch: ``when`` with ``goto`` and perhaps ``set``, or ``else`` alone."""
 
     when: str | None = None
+    """The condition."""
     set: dict[str, str] = {}
+    """Variables to write when it holds."""
     goto: Target | None = None
+    """Where to go on when it holds; by default at the step below."""
     otherwise: Target | None = Field(default=None, alias="else")
+    """Where to go on when no branch above holds."""
 
     @model_validator(mode="after")
     def _one_kind(self) -> Branch:
@@ -38,6 +42,7 @@ class IfSpec(StepSpec):
     """Take the first branch that holds; without one, go on below."""
 
     branches: list[Branch] = Field(alias="if", min_length=1)
+    """The branches, one ``-`` each, in order."""
 
 
 class If(Verb):

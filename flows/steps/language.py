@@ -21,6 +21,7 @@ class LanguageSpec(StepSpec):
     """Let the person choose the language of the conversation."""
 
     language: Text
+    """The question. Each language is offered under its own name."""
 
 
 class Language(Verb):

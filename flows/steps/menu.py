@@ -23,9 +23,11 @@ class MenuOption(Spec):
     """One choice: a label, words that mean the same, and where it leads."""
 
     label: Text
+    """What stands on the button."""
     words: Text | None = None
     """What people type for it, separated by commas, beside the label and the number."""
     goto: Target | None = None
+    """Where it leads; by default to the step below."""
 
     @model_validator(mode="before")
     @classmethod
@@ -41,12 +43,15 @@ class MenuSpec(StepSpec):
     """Offer choices; each leads to its step."""
 
     menu: Text
+    """The text above the choices."""
     options: dict[Name, MenuOption] = Field(min_length=1, max_length=30)
+    """The choices: ``name: Label -> step``, or with the keys of a choice below it."""
     save: Name | None = None
     """Keep the id of the choice."""
     other: Target | None = None
     """Where typed words go that are no choice; ``faq`` searches the FAQ."""
     timeout: list[Timeout] = []
+    """What happens when no answer comes."""
 
 
 class Menu(Verb):

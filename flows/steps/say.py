@@ -19,6 +19,7 @@ class SaySpec(StepSpec):
     """Send a text and go on at the step below."""
 
     say: Text
+    """The text."""
 
 
 class Say(Verb):

@@ -20,6 +20,7 @@ class SetSpec(StepSpec):
     """Give variables a fixed value, or that of another variable written as ``{name}``."""
 
     values: dict[str, str] = Field(alias="set", min_length=1)
+    """Variable and value, one a line; ``contact.name`` is kept across flows."""
 
 
 class Set(Verb):

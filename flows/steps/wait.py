@@ -19,6 +19,7 @@ class WaitSpec(StepSpec):
     """Let time pass, then go on below."""
 
     wait: Duration
+    """How long."""
 
 
 class WaitStep(Verb):
@@ -27,6 +28,7 @@ class WaitStep(Verb):
     name = "wait"
     spec = WaitSpec
     waits = True
+    renews = False
 
     def exits(self, spec: WaitSpec) -> Iterable[Exit]:
         """Yield the way on when the time is up."""

@@ -8,7 +8,7 @@ from flows.verbs import Given
 from handlers.chain.commands import obey
 from handlers.talk import Talk
 
-__all__ = ["follow", "take"]
+__all__ = ["follow", "language_of", "take"]
 
 
 def take(talk: Talk, message: Inbound) -> bool:
@@ -23,12 +23,32 @@ def take(talk: Talk, message: Inbound) -> bool:
     return True
 
 
+def language_of(talk: Talk, message: Inbound) -> str | None:
+    """Return the language that a button of any language question names."""
+    content = message.content
+    found = talk.program.tokens.get(content.token) if isinstance(content, Choice) else None
+    step = talk.program.step(found[0], found[1]) if found is not None else None
+    return found[2] if found is not None and step is not None and step.verb.name == "language" else None
+
+
+def _chooses_language(talk: Talk, found: tuple[str, str, str]) -> bool:
+    """Return whether this is the button of an older language question: it changes the language and nothing else."""
+    step = talk.program.step(found[0], found[1])
+    if step is None or step.verb.name != "language":
+        return False
+    return all((frame.flow, frame.step) != (step.flow, step.id) for frame in talk.conversation.flow.frames)
+
+
 def follow(talk: Talk, choice: Choice) -> bool:
     """Do what a button's token names; False when that is not possible any more."""
     found = talk.program.tokens.get(choice.token)
     if found is None:
         return False
     flow, step, option = found
+    if _chooses_language(talk, found):
+        talk.run.choose_language(option)
+        talk.repeat_or_home()
+        return True
     if flow:
         return engine.press(talk.run, flow, step, option, Given(content=choice, option=option))
     if step == "faq":

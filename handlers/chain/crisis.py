@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.messages import Edited, Inbound, Media, Text
 from flows import engine
 from flows.effects import HandOver
+from handlers.chain.stop import ask_erase
 from handlers.talk import Talk
 
 __all__ = ["take"]
@@ -29,7 +30,11 @@ def take(talk: Talk, message: Inbound) -> bool:
     with run.speaking("crisis"):
         run.system("crisis_human")
     talk.person_wrote()
-    engine.repeat(run)
+    step = engine.open_step(run)
+    if talk.conversation.confirm_erase:
+        ask_erase(talk)
+    elif step is not None and not step.verb.human:
+        engine.repeat(run)
     return True
 
 

@@ -5,11 +5,12 @@ Options come before the words that work everywhere, so that an option "stop smok
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from core.messages import Choice, Inbound
 from flows import engine
 from flows.program import Step, option_token
+from flows.run import Run
 from handlers.chain.button import follow
 from handlers.chain.words import typed
 from handlers.talk import Talk
@@ -46,41 +47,54 @@ def _by_number(talk: Talk, text: str) -> str | None:
 def _by_name(talk: Talk, text: str) -> str | None:
     if not text:
         return None
-    for token, names in _named(talk):
-        if text in names:
-            return token
+    step = engine.open_step(talk.run)
+    token = _names_of(talk, step).get(text) if step is not None else None
+    if token is not None:
+        return token
+    for shown in talk.conversation.shown:
+        flow, kind, name = talk.program.tokens.get(shown, ("-", "", ""))
+        if flow == "" and text == _name_of(talk.run, kind, name):
+            return shown
     return None
 
 
-def _names_of(talk: Talk, step: Step) -> Iterator[tuple[str, frozenset[str]]]:
-    """Yield token and folded names of the options of a step."""
+def _names_of(talk: Talk, step: Step) -> Mapping[str, str]:
+    """Return everything that may be typed for the options of a step, folded, and the token of each; kept once made."""
+    run = talk.run
+    key = (step.flow, step.id, run.language)
+    found = talk.program.typed.get(key)
+    if found is None:
+        found = talk.program.typed[key] = {}
+        for token, names in _options(talk, step):
+            for name in names:
+                found.setdefault(fold(name), token)
+    return found
+
+
+def _options(talk: Talk, step: Step) -> Iterator[tuple[str, list[str]]]:
     run = talk.run
     for option, part in step.options.items():
-        names = {fold(option), fold(run.label(step, part))}
+        names = [option, run.label(step, part)]
         words = step.texts.get(f"{part}.words")
         if words is not None:
-            names |= {fold(word) for word in run.label(step, f"{part}.words").split(",")}
-            names |= {fold(word) for word in words.split(",")}
-        yield option_token(step.flow, step.id, option), frozenset(names)
+            names += [*run.label(step, f"{part}.words").split(","), *words.split(",")]
+        yield option_token(step.flow, step.id, option), names
     if step.verb.name == "language":
         for tag in talk.program.languages:
-            yield option_token(step.flow, step.id, tag), frozenset({fold(tag), fold(NATIVE_NAMES.get(tag, tag))})
+            yield option_token(step.flow, step.id, tag), [tag, NATIVE_NAMES.get(tag, tag)]
 
 
-def _named(talk: Talk) -> Iterator[tuple[str, frozenset[str]]]:
-    """Yield token and folded names of everything that can be chosen now."""
-    run = talk.run
-    step = engine.open_step(run)
-    if step is not None:
-        key = (step.flow, step.id, run.language)
-        known = talk.program.typed.get(key)
-        if known is None:
-            known = talk.program.typed[key] = tuple(_names_of(talk, step))
-        yield from known
-    for token in talk.conversation.shown:
-        flow, kind, name = talk.program.tokens.get(token, ("-", "", ""))
-        if flow == "" and kind == "faq" and name in talk.program.faq_entries:
-            question = talk.program.faq_entries[name].question
-            yield token, frozenset({fold(run.translate(f"faq.{name}.question", question).text)})
-        elif flow == "" and kind == "commands" and name in talk.program.texts:
-            yield token, frozenset({fold(run.system_text(name).text)})
+def _name_of(run: Run, kind: str, name: str) -> str | None:
+    """Return the folded label of a button that belongs to no step; kept once made."""
+    key = (kind, name, run.language)
+    found = run.program.labels.get(key)
+    if found is None:
+        if kind == "faq" and name in run.program.faq_entries:
+            question = run.program.faq_entries[name].question
+            found = fold(run.translate(f"faq.{name}.question", question).text)
+        elif kind == "commands" and name in run.program.texts:
+            found = fold(run.system_text(name).text)
+        else:
+            return None
+        run.program.labels[key] = found
+    return found

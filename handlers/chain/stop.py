@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from core.events import EraseContact
 from core.messages import Choice, Inbound, Option, Text
 from flows.inputs import Accepted, Rules, parse
 from flows.program import option_token
 from handlers.chain.words import command_of
 from handlers.talk import Talk
 from handoff.cases import Left
-from i18n.plain import digits
+from i18n.plain import digits, fold
 
-__all__ = ["take"]
+__all__ = ["ask_erase", "take"]
 
 
 def take(talk: Talk, message: Inbound) -> bool:
@@ -30,20 +31,21 @@ def take(talk: Talk, message: Inbound) -> bool:
         case "privacy":
             _tell_privacy(talk)
         case "erase":
-            _ask_erase(talk)
+            ask_erase(talk)
         case _:
             return False
     return True
 
 
 def _stop(talk: Talk) -> None:
+    talk.change_hands()
     if talk.case is not None:
         talk.change_case(Left(), "")
-        talk.change_hands()
         talk.mark("left")
     talk.run.close_wait()
     talk.conversation.flow.frames = []
     talk.conversation.flow.trail = []
+    talk.conversation.asked = ""
     talk.conversation.stopped = True
     talk.quiet = True
     talk.notice("stopped")
@@ -58,7 +60,8 @@ def _tell_privacy(talk: Talk) -> None:
         talk.repeat_or_home()
 
 
-def _ask_erase(talk: Talk) -> None:
+def ask_erase(talk: Talk) -> None:
+    """Ask whether everything shall be erased; the next message is the answer, if it is one."""
     talk.conversation.confirm_erase = True
     run = talk.run
     buttons = [
@@ -76,11 +79,18 @@ def _confirmed(talk: Talk, message: Inbound) -> bool | None:
         return found[2] == "yes" if found and found[:2] == ("", "erase") else None
     if isinstance(content, Text) and digits(content.text).strip() in {"1", "2"}:
         return digits(content.text).strip() == "1"
+    if isinstance(content, Text):
+        for label, meaning in (("erase_yes", True), ("erase_no", False)):
+            if talk.folded(content.text) == fold(talk.run.system_text(label).text):
+                return meaning
     answer = parse("yes_no", content, Rules(), language=talk.run.language, today=talk.run.today)
     return bool(answer.value) if isinstance(answer, Accepted) else None
 
 
 def _erase(talk: Talk) -> None:
+    talk.change_hands()
+    if talk.case is not None:
+        talk.change_case(EraseContact(), "")
     talk.erase = True
     talk.quiet = True
     talk.notice("erased")

@@ -5,16 +5,26 @@ from __future__ import annotations
 from core.messages import Choice, Inbound, Text
 from flows.program import Command
 from handlers.talk import Talk
+from i18n.negotiate import recognise
 
-__all__ = ["command_of", "typed"]
+__all__ = ["command_of", "remember_question", "typed"]
 
 #: A command is a word or two; longer texts are never searched for one.
 LONGEST_COMMAND = 40
+#: Characters kept of a question until a language is chosen.
+LONGEST_QUESTION = 500
 
 
 def typed(message: Inbound) -> str | None:
     """Return the typed words of a message, if it has any."""
     return message.content.text if isinstance(message.content, Text) else None
+
+
+def remember_question(talk: Talk, message: Inbound) -> None:
+    """Keep a question that came while a language was to be chosen; it is answered afterwards."""
+    text = typed(message)
+    if text is not None and text.strip() and recognise(text, talk.program.languages) is None:
+        talk.conversation.asked = text.strip()[:LONGEST_QUESTION]
 
 
 def command_of(talk: Talk, message: Inbound) -> Command | None:

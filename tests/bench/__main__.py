@@ -28,8 +28,10 @@ def main() -> int:
     parser.add_argument("--peers", type=Path, help="interpreter with the frameworks to compare with")
     parser.add_argument("--quick", action="store_true", help="tiny counts: shows that it runs, measures nothing")
     parser.add_argument("--json", type=Path, help="write all results to this file")
-    parser.add_argument("names", nargs="*", choices=[*NAMES, *MORE, []], help="which ones; all by default")
+    parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join((*NAMES, *MORE))}; all but the last")
     options = parser.parse_args()
+    if unknown := sorted({*options.names} - {*NAMES, *MORE}):
+        parser.error(f"there is no measurement {', '.join(unknown)}; there are {', '.join((*NAMES, *MORE))}")
     environment = dict(os.environ)
     if options.peers is not None:
         # Not resolved: an environment is known by the place of its link, not by what the link points at.

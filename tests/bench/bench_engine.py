@@ -124,8 +124,8 @@ def measure(people: int, peer_people: int, report: Report) -> None:
             theirs.append(peer["turns_per_second"])
     rate, searching = median(ours), median(whole)
     report.note(
-        f"streetwork: shipped bot, walks of {len(CLICKS)} turns in {', '.join(LANGUAGES)}; state as JSON bytes, read and "
-        f"written every turn; {versions('msgspec')}"
+        f"streetwork: shipped bot, walks of {len(CLICKS)} turns in {', '.join(LANGUAGES)}; state as JSON bytes, "
+        f"read and written every turn; {versions('msgspec')}; seconds of one core's time"
     )
     report.note(f"state after a turn: median {median(sizes)} bytes, largest {max(sizes)} bytes")
     report.note(f"streetwork rounds: {[round(one) for one in ours]} turns/s, {1e6 / rate:.1f} us a turn")
@@ -135,7 +135,9 @@ def measure(people: int, peer_people: int, report: Report) -> None:
         report.note(f"aiogram-dialog state: median {peer['state_median']} bytes, largest {peer['state_max']} bytes")
         report.note(f"aiogram-dialog rounds: {[round(one) for one in theirs]} turns/s, {1e6 / peer_rate:.0f} us a turn")
         ratio, met = f"{rate / peer_rate:.1f} x", rate >= TIMES * peer_rate
-        report.row("engine against aiogram-dialog", f">= {TIMES} x", f"{rate:,.0f} / {peer_rate:,.0f}", ratio=ratio, met=met)
+        report.row(
+            "engine against aiogram-dialog", f">= {TIMES} x", f"{rate:,.0f} / {peer_rate:,.0f}", ratio=ratio, met=met
+        )
     else:
         report.row("engine against aiogram-dialog", f">= {TIMES} x", "the peer is not installed")
     report.row("engine, one core", f">= {GOAL:,} turns/s", f"{rate:,.0f} turns/s", ratio=_ratio(rate), met=rate >= GOAL)

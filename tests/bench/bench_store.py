@@ -159,7 +159,7 @@ async def main(sizes: list[int]) -> None:
                 rates.append(await cycles_per_second(store, people, 10))
             best = max(rates)
             print(
-                f"{size:>10,} stored: {best:,.0f} cycles/s, {1e6 / best:,.0f} us a cycle  ({[int(r) for r in rates]})"
+                f"{size:>10,} stored: {best:,.0f} cycles/s, {1e6 / best:,.0f} us a cycle, {2e5 / best:,.0f} us an operation  ({[int(r) for r in rates]})"
             )
         await store.close()
 

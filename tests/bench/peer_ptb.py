@@ -11,7 +11,7 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from telegram.ext import (
 from tests.bench.fake_api import TOKEN
 from tests.bench.report import loop_name, run_async, versions
 
-Callback = Callable[[Update, ContextTypes.DEFAULT_TYPE], Awaitable[int]]
+Callback = Callable[[Update, ContextTypes.DEFAULT_TYPE], Coroutine[Any, Any, int]]
 
 
 def handler_of(step: dict[str, Any], following: int) -> Callback:
@@ -37,7 +37,9 @@ def handler_of(step: dict[str, Any], following: int) -> Callback:
     async def answer(update: Update, context: ContextTypes.DEFAULT_TYPE) -> int:
         assert update.message is not None
         for n, reply in enumerate(step["replies"]):
-            rows = [[InlineKeyboardButton(label, callback_data=f"b{n}.{m}")] for m, label in enumerate(reply["buttons"])]
+            rows = [
+                [InlineKeyboardButton(label, callback_data=f"b{n}.{m}")] for m, label in enumerate(reply["buttons"])
+            ]
             await update.message.reply_text(reply["text"], reply_markup=InlineKeyboardMarkup(rows) if rows else None)
         return following
 
@@ -46,14 +48,19 @@ def handler_of(step: dict[str, Any], following: int) -> Callback:
 
 def application(url: str, script: list[dict[str, Any]], at_once: int) -> Any:
     """Return the bot: one state a step, each waiting for a text."""
-    states = {
-        number: [MessageHandler(filters.TEXT & ~filters.COMMAND, handler_of(step, number + 1))]
+    states: dict[object, list[Any]] = {
+        number: [
+            MessageHandler(
+                filters.TEXT & ~filters.COMMAND,
+                handler_of(step, number + 1 if number + 1 < len(script) else ConversationHandler.END),
+            )
+        ]
         for number, step in enumerate(script)
         if number
     }
     conversation = ConversationHandler(
         entry_points=[CommandHandler("start", handler_of(script[0], 1))],
-        states=states,  # type: ignore[arg-type]
+        states=states,
         fallbacks=[CommandHandler("start", handler_of(script[0], 1))],
     )
     builder = Application.builder().token(TOKEN).base_url(f"{url}/bot").base_file_url(f"{url}/file/bot").updater(None)
@@ -116,7 +123,9 @@ def main() -> None:
     script = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     url, people, at_once, first = sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), int(sys.argv[5])
     rate = run_async(run(url, script, people, at_once, first))
-    configuration = f"{versions('python-telegram-bot', 'httpx', 'httpcore')}, default Bot, no persistence, {loop_name()}"
+    configuration = (
+        f"{versions('python-telegram-bot', 'httpx', 'httpcore')}, default Bot, no persistence, {loop_name()}"
+    )
     print(json.dumps({"turns_per_second": rate, "configuration": configuration}))
 
 

@@ -19,7 +19,7 @@ from core.errors import Refused
 from core.events import ConsoleActed, Received, Reply, WriteNote
 from core.ids import ConversationId, EntryId, conversation_id, derived_id
 from core.messages import Address, Content, Inbound, Profile, Say, Text
-from core.ports import Clock
+from core.ports import Clock, Store
 from core.records import (
     Arrival,
     Author,
@@ -71,14 +71,26 @@ class RealClock:
         await asyncio.sleep(seconds)
 
 
+async def _read(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Read every answer to its end: none is left to be closed when it is forgotten."""
+    answer = await handler(request)
+    if answer.status != 101:
+        await answer.read()
+    return answer
+
+
 class Window:
     """One browser: cookies, the CSRF token of its page, and what it sends."""
 
     def __init__(self, base: str) -> None:
         self.base = base
         self.http = aiohttp.ClientSession(
-            cookie_jar=aiohttp.CookieJar(unsafe=True), timeout=aiohttp.ClientTimeout(total=TIMEOUT)
+            cookie_jar=aiohttp.CookieJar(unsafe=True),
+            timeout=aiohttp.ClientTimeout(total=TIMEOUT),
+            middlewares=(_read,),
         )
+        #: Held, so that none is closed by being forgotten.
+        self.sockets: list[aiohttp.ClientWebSocketResponse] = []
         self.csrf = ""
 
     def headers(self, **more: str) -> dict[str, str]:
@@ -115,19 +127,32 @@ class Window:
             return answer.status, await answer.json()
 
     async def live(self, cursor: str = "", **headers: str) -> aiohttp.ClientWebSocketResponse:
-        return await self.http.ws_connect(
+        socket = await self.http.ws_connect(
             f"{self.base}/desk/live?cursor={cursor}", headers={"Origin": self.base} | headers
         )
+        self.sockets.append(socket)
+        return socket
+
+    async def close(self) -> None:
+        for socket in self.sockets:
+            await socket.close()
+        await self.http.close()
 
 
 class DeskWorld:
     """A running desk and the hands to move things around it."""
 
     def __init__(
-        self, clock: Clock, *, public_url: str | None = None, beat: float = 5.0, patience: float = 5.0
+        self,
+        clock: Clock,
+        *,
+        public_url: str | None = None,
+        beat: float = 5.0,
+        patience: float = 5.0,
+        store: Store | None = None,
     ) -> None:
         self.clock = clock
-        self.store = MemoryStore()
+        self.store: Store = store or MemoryStore()
         self.feed = ChangeFeed(self.store)
         self.desk = Desk(
             store=self.store,
@@ -325,7 +350,7 @@ async def open_desk(clock: Clock | None = None, **options: Any) -> AsyncIterator
         # A worker that fell is what the test should report.
         fallen = [task.exception() for task in tasks if task.done() and not task.cancelled()]
         for window in world.windows:
-            await window.http.close()
+            await window.close()
         await world.desk.stop()
         for task in tasks:
             task.cancel()

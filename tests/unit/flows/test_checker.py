@@ -1,4 +1,4 @@
-"""The proof that a human, the menu and stop are always reachable: it holds for good bots and fails on every kind of trap."""
+"""The proof that a human, the menu and stop are always reachable: it holds for good bots and fails on traps."""
 
 from __future__ import annotations
 

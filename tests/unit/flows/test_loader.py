@@ -1,4 +1,4 @@
-"""Loading a bot: the small bot is clean, mistakes are told all at once and one by one, and nothing an editor writes raises."""
+"""Loading a bot: the small bot is clean, mistakes are told all at once, and nothing an editor writes raises."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from flows.findings import render
 from flows.program import Place, option_token
+from flows.values import Value
 from tests.fakes.bots import BERLIN, MINI, change, codes, copy_bot, lines, loaded, mini, program
 
 
@@ -32,10 +33,15 @@ def test_what_the_program_knows():
     assert start.steps["hello"].next == "main"
     assert start.steps["human"].next is None
     assert start.vars["case.children"] == "number"
-    assert start.steps["hello"].condition.holds({}.get)
-    assert start.steps["urgent"].conditions["if", 0, "when"].holds({"case.children": 2, "case.housing": "none"}.get)
+    first = start.steps["hello"].condition
+    assert first is not None
+    assert first.holds(lambda name: None)
+    children: dict[str, Value] = {"case.children": 2, "case.housing": "none"}
+    assert start.steps["urgent"].conditions["if", 0, "when"].holds(children.get)
     assert start.steps["main"].texts["ask"] == "Ask a question"
-    assert bot.step("intake", "postcode").id == "plz"
+    renamed = bot.step("intake", "postcode")
+    assert renamed is not None
+    assert renamed.id == "plz"
     assert bot.faq_topics == {"unpaid": "work", "contract": "work"}
     assert bot.queues["advice"].hours.is_open(1_782_900_000_000)  # a Wednesday, 12:00 in Berlin
     assert set(bot.hooks) == {"find_office"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -12,6 +13,8 @@ import pytest
 
 from handoff.accounts import account_id, disable_account
 from handoff.hub import SIGNED_OUT
+from store.seal import KeyRing
+from store.sqlite import open_sqlite
 from tests.fakes.desk_world import DeskWorld, open_desk
 
 Socket = aiohttp.ClientWebSocketResponse
@@ -78,6 +81,18 @@ async def test_after_a_cut_the_page_hears_what_it_missed_once(world: DeskWorld):
     await socket.close()
     socket = await window.live(hello["cursor"])
     assert (await hear(socket))["missed"] == []
+
+
+async def test_a_cut_is_bridged_on_every_store(tmp_path: Path):
+    """Stores count changes in their own way: the memory one by partition, SQLite with one counter."""
+    async with open_desk(store=open_sqlite(tmp_path / "desk.db", KeyRing.generate())) as world:
+        window = await world.staff("mariam")
+        socket = await window.live()
+        cursor = (await hear(socket))["cursor"]
+        await socket.close()
+        await world.ask("p", "K-1")
+        hello = await hear(await window.live(cursor))
+        assert (hello["resumed"], hello["missed"]) == (True, ["K-1"])
 
 
 async def test_cursors_of_later_messages_resume_too_while_others_listen(world: DeskWorld):

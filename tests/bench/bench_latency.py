@@ -1,0 +1,82 @@
+"""From a message that comes in to the reply handed to the messenger: p50 and p99 at a steady pace, on one core.
+
+The clock of a message starts when it was due by the pace, not when it was really sent, so that a product that falls
+behind cannot hide it; it ends when the messenger has answered the last send of the reply.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from flows.program import Program
+from tests.bench.fake_api import FakeApi
+from tests.bench.report import Report, cores, loop_name, machine, percentile, pin, quick, run_async
+from tests.bench.rig import Rig
+from tests.bench.walk import TYPED, bot, script_of
+
+P50, P99 = 15.0, 60.0
+
+
+async def paced(program: Program, url: str, script: list[dict[str, Any]], rate: int, seconds: float) -> list[float]:
+    """Return milliseconds of every message, ``rate`` of them a second."""
+    total = int(rate * seconds)
+    latencies: list[float] = []
+    with tempfile.TemporaryDirectory() as folder:
+        async with Rig(Path(folder), program, url) as rig:
+            clock = time.perf_counter  # uvloop's own time is rounded to milliseconds
+
+            async def one(person: int, step: dict[str, Any], due: float) -> None:
+                await rig.turn(rig.person(person), step["say"], len(step["replies"]))
+                latencies.append((clock() - due) * 1000)
+
+            # Everybody makes one step in turn; with enough people nobody writes again before the reply is there.
+            people = max(1, -(-total // len(script)))
+            begun = clock() + 0.2
+            tasks = []
+            for n in range(total):
+                due = begun + n / rate
+                await asyncio.sleep(max(0.0, due - clock()))
+                tasks.append(asyncio.create_task(one(5_000_000 + n % people, script[n // people], due)))
+            await asyncio.gather(*tasks)
+    return latencies
+
+
+def measure(rate: int, seconds: float, report: Report) -> None:
+    """Measure and tell ``report``."""
+    program = bot()
+    script = script_of(program, TYPED)
+    with FakeApi() as fake:
+        pin(cores()[0])
+        begun = time.process_time()
+        latencies = run_async(paced(program, fake.url, script, rate, seconds))
+        busy = (time.process_time() - begun) / seconds
+    p50, p99 = percentile(latencies, 0.5), percentile(latencies, 0.99)
+    report.note(f"{len(latencies):,} messages at {rate}/s; {loop_name()}; the core was busy for {busy:.0%} of the time")
+    report.note(
+        f"p50 {p50:.1f} ms, p90 {percentile(latencies, 0.9):.1f} ms, p99 {p99:.1f} ms, max {max(latencies):.1f} ms"
+    )
+    goal = f"< {P50:.0f} / {P99:.0f} ms"
+    what = f"message in to reply handed over, p50 / p99 at {rate}/s"
+    report.row(what, goal, f"{p50:.1f} / {p99:.1f} ms", ratio=f"{p99 / P99:.2f}", met=p50 < P50 and p99 < P99)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rate", type=int, default=20 if quick() else 200)
+    parser.add_argument("--seconds", type=float, default=0.5 if quick() else 15)
+    options = parser.parse_args()
+    print(f"  {machine()}")
+    cores()
+    report = Report(name="latency")
+    measure(options.rate, options.seconds, report)
+    report.finish()
+
+
+if __name__ == "__main__":
+    main()
