@@ -355,8 +355,8 @@ async def store_only(settings: Settings) -> AsyncIterator[SqliteStore]:
 
 
 def backup_path(settings: Settings) -> Path:
-    """Return where a backup goes when no place is named: beside the store."""
+    """Return where a backup goes when no place is named: a folder of its own, so that the keys' copy goes along."""
     path = settings.store_path
     if path is None:
         raise SettingsError("STREETWORK_STORE is memory:, so there is nothing to keep")
-    return path.with_suffix(".backup.db")
+    return path.parent / "backups" / path.name

@@ -25,6 +25,7 @@ COUNTERS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "telegram_updates": ("Updates of Telegram by kind.", ("kind",)),
     "viber_callbacks": ("Callbacks of Viber by kind.", ("kind",)),
     "viber_charged": ("Messages that Viber said it charges for.", ()),
+    "whatsapp_calls": ("Calls of Twilio by kind.", ("kind",)),
     "telegram_acks_failed": ("Button presses whose spinner could not be stopped.", ("error",)),
 }
 

@@ -106,7 +106,7 @@ def result_of(error: Answered, throttled: int) -> SendResult:
         return NotSent(reason=f"Twilio cannot be reached (HTTP {error.status})")
     if error.status in {401, 403}:
         return Down(reason=_AUTH)
-    return Refused(reason=f"Twilio refused the message (error {error.code})")
+    return Refused(reason=f"Twilio refused the message (error {error.code or 'unknown'})")
 
 
 def _known(known: Meaning, error: Answered) -> SendResult:

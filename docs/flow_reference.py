@@ -7,6 +7,7 @@ becomes from the readers themselves, framework texts and the order of the chain 
 from __future__ import annotations
 
 import datetime as dt
+import re
 import sys
 import types
 import typing
@@ -318,8 +319,10 @@ def chain() -> str:
     out = []
     for number, link in enumerate(CHAIN, start=1):
         text = " ".join((sys.modules[link.__module__].__doc__ or "").split("\n\n")[0].split())
-        meaning = text.partition("link: ")[2]
-        out.append(f"{number}. {meaning[0].upper()}{meaning[1:]}")
+        found = re.match(r"[\w ]*\b[Ll]ink\b[\w ]*: (\w)(.*)", text)
+        if found is None:
+            raise LookupError(f"{link.__module__} does not say which link it is: {text}")
+        out.append(f"{number}. {found[1].upper()}{found[2]}")
     return "\n".join(out) + "\n"
 
 

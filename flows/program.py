@@ -10,6 +10,8 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from msgspec import Struct
+
 from core.messages import Option
 from flows.crisis import Crisis
 from flows.expr import Condition
@@ -78,8 +80,7 @@ class Flow:
     on_update: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A step by name."""
 
     flow: str

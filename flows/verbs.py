@@ -7,9 +7,11 @@ bring its own verbs through the entry point ``streetwork.steps``; each is held t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+import msgspec
+from msgspec import Struct
 from pydantic import Field
 
 from core.messages import Content
@@ -86,44 +88,38 @@ class Exit:
     path: tuple[str | int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Next:
+class Next(Struct, frozen=True):
     """Go on at the step below (or ``then``)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Go:
+class Go(Struct, frozen=True):
     """Go on at ``target``: ``step`` or ``flow.step``; another flow leaves all flows that are open."""
 
     target: str
 
 
-@dataclass(frozen=True, slots=True)
-class Stay:
+class Stay(Struct, frozen=True):
     """Wait for the person, the clock or an answer from outside."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finish:
+class Finish(Struct, frozen=True):
     """The flow ends; its caller goes on."""
 
     outcome: str = "done"
 
 
-@dataclass(frozen=True, slots=True)
-class Enter:
+class Enter(Struct, frozen=True):
     """Run another flow and come back."""
 
     flow: str
-    inputs: Mapping[str, Any] = field(default_factory=dict)
+    inputs: Mapping[str, Any] = msgspec.field(default_factory=dict)
     interrupt: bool = False
 
 
 Move = Next | Go | Stay | Finish | Enter
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
+class Given(Struct, frozen=True, kw_only=True):
     """What the person answered: an option they chose in any way, or what they typed, sent or shared."""
 
     content: Content

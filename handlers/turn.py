@@ -85,8 +85,8 @@ def _laid_aside(program: Program, conversation: Conversation, event: Event, env:
         if event.message.group:
             return talk
         talk.conversation.flow.active = env.now
-        talk.conversation.stopped = talk.conversation.unreachable = False
-    if talk.conversation.stopped or talk.conversation.unreachable:
+        talk.conversation.stopped = False
+    elif talk.conversation.stopped or talk.conversation.unreachable:
         return talk
     talk.ask_human(HandOver(queue=next(iter(program.queues)), urgency="clock", note="the program failed"))
     if not talk.human_speaks:

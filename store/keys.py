@@ -158,6 +158,14 @@ class KeyFile:
         #: (conversation, generation) whose data is not yet erased, or whose key goes only after the data.
         self._gone: list[tuple[ConversationId, int]] = []
         self._uncut = False
+        self._version = -1
+
+    def refresh(self) -> None:
+        """Forget what is at hand if another process changed the file: it may have destroyed a key."""
+        version = self._connection.execute("pragma data_version").fetchone()[0]
+        if version != self._version:
+            self._version = version
+            self._cache.clear()
 
     def sealer(self, conversation: ConversationId, generation: int) -> Sealer | None:
         """Return the sealer, or None when the key was destroyed: the conversation counts as forgotten then."""

@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
-from core.errors import StoreError, StoreMismatch
+from core.errors import StoreError, StoreMismatch, StoreUnavailable
 from core.ids import CallId, ConversationId, Millis
 from core.records import (
     Accepted,
@@ -105,6 +105,7 @@ class SqliteStore:
         self._checkpointer = Checkpointer(lambda: schema.connect(path), name=path.name)
         self._writer = Writer(self._tx, self._wakeups, self._folded, name=path.name)
         self._pool = ThreadPoolExecutor(_READERS, thread_name_prefix="store-reader")
+        self._closed = False
         #: Readers nobody uses at the moment.
         self._idle: list[Reader] = []
 
@@ -279,7 +280,10 @@ class SqliteStore:
 
     async def check(self) -> list[str]:
         """See :meth:`core.ports.Store.check`. Reads everything once: seconds for a big store, not on the hot path."""
-        return await self._read(sqlite_care.check, self.path, self.ring)
+        found, doubtful = await self._read(sqlite_care.check, self.path, self.ring)
+        if doubtful:
+            found += await self._writer.submit(sqlite_care.confirm, doubtful)
+        return found
 
     async def backup(self, target: Path) -> None:
         """Copy the store to ``target`` while it runs; the newest keys go beside it, replacing older ones.
@@ -299,6 +303,7 @@ class SqliteStore:
         self._checkpointer.after_batch(operations, self._data)
 
     def _close(self) -> None:
+        self._closed = True
         self._writer.close()
         self._checkpointer.close()
         self._pool.shutdown(wait=True)
@@ -309,6 +314,8 @@ class SqliteStore:
         self._keys.close()
 
     async def _read(self, op: Callable[Concatenate[Reader, P], R], /, *args: P.args, **_none: P.kwargs) -> R:
+        if self._closed:
+            raise StoreUnavailable("the store is closed")
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._reading, op, args)
 
     def _new_reader(self) -> Reader:

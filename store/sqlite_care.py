@@ -7,15 +7,19 @@ import sqlite3
 from pathlib import Path
 
 from core.errors import StoreError
-from core.ids import Millis
+from core.ids import ConversationId, Millis
 from core.records import Stats
 from store import schema
 from store.keyfile import readable_by_others, sync_directory
 from store.keys import keys_path
 from store.seal import KeyRing, key_id
 from store.sqlite_reads import Reader
+from store.tx import Tx
 
-__all__ = ["backup", "check", "stats"]
+__all__ = ["Doubt", "backup", "check", "confirm", "stats"]
+
+#: A conversation and its generation.
+Doubt = tuple[ConversationId, int]
 
 _OLDEST = """
 select min(e.at) from conv c join entry e on e.id = (
@@ -69,8 +73,8 @@ def stats(reader: Reader, now: Millis) -> Stats:
     )
 
 
-def check(reader: Reader, path: Path, ring: KeyRing) -> list[str]:
-    """See :meth:`core.ports.Store.check`."""
+def check(reader: Reader, path: Path, ring: KeyRing) -> tuple[list[str], list[Doubt]]:
+    """See :meth:`core.ports.Store.check`; also returns what only looks wrong until :func:`confirm` says so."""
     found: list[str] = []
     for name, connection, newest in (
         (path.name, reader.data, len(schema.DATA_SCHEMA)),
@@ -81,11 +85,16 @@ def check(reader: Reader, path: Path, ring: KeyRing) -> list[str]:
         count = int(reader.rows(sql)[0][0])
         if count:
             found.append(sentence.format(count))
-    found += _check_keys(reader, ring)
+    if reader.keys.execute(
+        "select exists (select 1 from key where kid > ?1 or kid < ?1)", (key_id(ring.masters[0]),)
+    ).fetchone()[0]:
+        found.append(
+            "some data keys are still wrapped by an older master key: keep it until the sweep renewed them"
+        )
     for file in (ring.source, path, keys_path(path)):
         if file is not None and file.exists() and readable_by_others(file):
             found.append(f"{file.name} can be read by other users of this machine: chmod 600")
-    return found
+    return found, _doubts(reader)
 
 
 def _check_file(connection: sqlite3.Connection, name: str, newest: int) -> list[str]:
@@ -104,36 +113,44 @@ def _check_file(connection: sqlite3.Connection, name: str, newest: int) -> list[
     return found
 
 
-def _check_keys(reader: Reader, ring: KeyRing) -> list[str]:
-    """Compare the two files; both lists come in order, so one pass is enough."""
-    found: list[str] = []
+def _doubts(reader: Reader) -> list[Doubt]:
+    """Return what is in one file only; both lists come in order, so one pass is enough.
+
+    The two files are not read in the same moment: a first contact or an erasure under way shows up here too.
+    """
+    doubts = reader.keys.execute("select conversation, generation from gone").fetchall()
     keyed = iter(reader.keys.execute("select conversation, generation from key order by conversation, generation"))
-    without_key = orphans = 0
     key = next(keyed, None)
     for row in reader.data.execute("select conversation, generation from conv order by conversation"):
         while key is not None and key < row:
-            orphans += 1
+            doubts.append(key)
             key = next(keyed, None)
         if key == row:
             key = next(keyed, None)
         else:
-            without_key += 1
-    orphans += (key is not None) + sum(1 for _ in keyed)
-    # A first contact or an erasure that was under way while this looked is no fault; it is gone at the next look.
+            doubts.append(row)
+    if key is not None:
+        doubts += [key, *keyed]
+    return doubts
+
+
+def confirm(tx: Tx, doubts: list[Doubt]) -> list[str]:
+    """Look at the doubts again under the write lock, where both files agree."""
+    without_key = orphans = 0
+    for conversation, generation in doubts:
+        row = tx.cur.execute("select generation from conv where conversation = ?", (conversation,)).fetchone()
+        current = row is not None and row[0] == generation
+        keyed = tx.keys.has(conversation, generation)
+        without_key += current and not keyed
+        orphans += keyed and not current
+    unfinished = len(tx.keys.unfinished(1_000_000))
+    found: list[str] = []
     if without_key:
         found.append(f"{without_key} conversations have no key and cannot be read: they count as erased")
     if orphans:
         found.append(f"{orphans} keys belong to no conversation: harmless remains of a crash or of a restored backup")
-    unfinished = reader.keys.execute("select count(*) from gone").fetchone()[0]
     if unfinished:
         found.append(f"{unfinished} erasures are not finished: the next sweep finishes them")
-    older = reader.keys.execute(
-        "select exists (select 1 from key where kid > ?1 or kid < ?1)", (key_id(ring.masters[0]),)
-    ).fetchone()[0]
-    if older:
-        found.append(
-            "some data keys are still wrapped by an older master key: keep it until the sweep has renewed them"
-        )
     return found
 
 

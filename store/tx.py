@@ -61,6 +61,7 @@ class Tx:
         self._counts.clear()
         self._strays = None
         self.cur.execute("begin immediate")
+        self.keys.refresh()
 
     def commit(self) -> None:
         """Make everything durable: new keys first, then the data, then the end of erased keys."""

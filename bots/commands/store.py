@@ -22,11 +22,12 @@ def store() -> None:
 @store.command()
 @click.argument("target", type=click.Path(path_type=Path), required=False)
 def backup(target: Path | None) -> None:
-    """Copy the store to TARGET (by default beside it). The newest copy of the keys goes with it."""
+    """Copy the store to TARGET (by default into a folder `backups` beside it), with the newest copy of its keys."""
     from bots.app import backup_path, store_only
 
     settings = settings_of_process()
     where = target or backup_path(settings)
+    where.parent.mkdir(parents=True, exist_ok=True)
 
     async def main() -> None:
         async with store_only(settings) as opened:

@@ -10,6 +10,9 @@ from handlers.talk import Talk
 
 __all__ = ["take"]
 
+#: A union made once: crisis is looked for in everything that arrives.
+_WRITTEN = Text | Edited
+
 
 def take(talk: Talk, message: Inbound) -> bool:
     """Say the numbers and put the message in front of the queue; the open question is repeated, no try is counted.
@@ -40,7 +43,7 @@ def take(talk: Talk, message: Inbound) -> bool:
 
 def _words(message: Inbound) -> str:
     content = message.content
-    if isinstance(content, Text | Edited):
+    if isinstance(content, _WRITTEN):
         return content.text
     if isinstance(content, Media):
         return content.caption or ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.messages import Inbound, Location, Media, SharedContact
+from core.messages import Inbound, Location, Media, SharedContact, Unknown
 from flows import engine
 from handlers.talk import Talk
 
@@ -23,7 +23,7 @@ def take(talk: Talk, message: Inbound) -> bool:
     if conversation.lost > 1:
         run.system("offer_human", options=run.command_options("human", "menu"))
         return True
-    if isinstance(message.content, Media | Location | SharedContact):
+    if isinstance(message.content, Media | Location | SharedContact | Unknown):
         run.system("cannot_read", options=run.command_options("human"))
     else:
         run.system("not_understood")

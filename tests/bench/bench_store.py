@@ -158,9 +158,8 @@ async def main(sizes: list[int]) -> None:
                 people = rng.sample(range(size), min(400, size))
                 rates.append(await cycles_per_second(store, people, 10))
             best = max(rates)
-            print(
-                f"{size:>10,} stored: {best:,.0f} cycles/s, {1e6 / best:,.0f} us a cycle, {2e5 / best:,.0f} us an operation  ({[int(r) for r in rates]})"
-            )
+            each = f"{1e6 / best:,.0f} us a cycle, {2e5 / best:,.0f} us an operation"
+            print(f"{size:>10,} stored: {best:,.0f} cycles/s, {each}  ({[int(rate) for rate in rates]})")
         await store.close()
 
 

@@ -28,6 +28,7 @@ __all__ = [
     "pin",
     "quick",
     "run_async",
+    "spread",
     "table",
     "versions",
 ]
@@ -98,6 +99,12 @@ def percentile(values: Sequence[float], share: float) -> float:
     """Return the smallest value that at least ``share`` (0 to 1) of ``values`` do not exceed."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, max(0, -(-int(share * 1000) * len(ordered) // 1000) - 1))]
+
+
+def spread(milliseconds: Sequence[float]) -> str:
+    """Return how times are spread, in one line."""
+    shares = ", ".join(f"p{round(share * 100)} {percentile(milliseconds, share):.1f}" for share in (0.5, 0.9, 0.99))
+    return f"{shares}, max {max(milliseconds):.1f} ms"
 
 
 # -- where it runs ---------------------------------------------------------------------------------------

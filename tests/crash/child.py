@@ -77,7 +77,8 @@ async def erase(folder: Path, seed: int, life: int) -> None:
             wish = rng.random() < 0.4
             await store.commit(lease, turn(lease, erase=wish), world.now)
             if wish and lease.conversation == conversation:
-                world.note("delivered", conversation, f"gone {mark}")
+                # The head can be an event of an earlier life; the confirmation is as old as the event it answers.
+                world.note("delivered", conversation, f"gone {lease.at}")
         for delivery in await store.claim_delivery("s", world.now, 5_000, 10):
             await store.settle(delivery, Sent(provider_ids=(delivery.entry.id,)), world.now)
         if rng.random() < 0.2:

@@ -21,7 +21,9 @@ READY = 60
 class Server:
     """Started by ``with``; stopped with SIGTERM, which must drain and exit with 0."""
 
-    def __init__(self, folder: Path, command: str = "run", bot: Path | None = None, **environment: str) -> None:
+    def __init__(
+        self, folder: Path, environment: dict[str, str] | None = None, *, command: str = "run", bot: Path | None = None
+    ) -> None:
         self.folder = folder
         self.command = command
         self.environment = {
@@ -31,7 +33,7 @@ class Server:
             "STREETWORK_BOT": str(bot or ROOT / "flows" / "berlin"),
             "STREETWORK_STORE": f"sqlite:///{folder}/streetwork.db",
             "STREETWORK_LOG_FORMAT": "json",
-            **environment,
+            **(environment or {}),
         }
         self.lines: list[str] = []
         self.base = ""

@@ -76,7 +76,7 @@ async def hold_conversation(server: Server, fake: FakeTelegram, browser: Browser
 
 async def test_a_newcomer_in_telegram_by_polling(tmp_path: Path, browser: Browser) -> None:
     async with FakeTelegram(spec=Specification.load()) as fake:
-        server = Server(tmp_path, TELEGRAM_TOKEN=TOKEN, TELEGRAM_API_URL=fake.url)
+        server = Server(tmp_path, {"TELEGRAM_TOKEN": TOKEN, "TELEGRAM_API_URL": fake.url})
         await asyncio.to_thread(server.__enter__)
         try:
             await hold_conversation(server, fake, browser)
@@ -96,7 +96,7 @@ async def test_a_newcomer_in_telegram_by_webhook(tmp_path: Path, browser: Browse
             "TELEGRAM_TOKEN": TOKEN,
             "TELEGRAM_API_URL": fake.url,
         }
-        server = Server(tmp_path, **settings)
+        server = Server(tmp_path, settings)
         await asyncio.to_thread(server.__enter__)
         try:
             for action, told in (("set", "calls http"), ("status", "0 updates wait")):

@@ -17,6 +17,7 @@ from core.settings import Declared, Settings, declarations, read_settings, setti
 
 KEY_A = base64.b64encode(b"a" * 32).decode()
 KEY_B = base64.b64encode(b"b" * 32).decode()
+VIBER = "44dafb7e0f40021e-61a47a1e6778d187-f2c5a676a07050b3"
 TOKEN = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
 
 #: A good value for every setting, and values that must be refused.
@@ -43,6 +44,12 @@ EXAMPLES: dict[str, tuple[str, list[str]]] = {
     "TWILIO_TEMPLATE_SID": ("HX" + "f" * 32, ["HX1"]),
     "TWILIO_SHARED_KEY": ("0123456789abcdef0123456789abcdef", ["short"]),
     "TWILIO_API_URL": ("http://127.0.0.1:9", ["http://api.example.org", "api"]),
+    "VIBER_TOKEN": (VIBER, ["secret-canary", "44dafb7e0f40021e", f"{VIBER} {VIBER}"]),
+    "VIBER_ACCOUNT": ("advice, second", ["Advice", "a b", "x" * 33]),
+    "VIBER_NAME": ("Streetwork", ["x" * 29, "a\nb"]),
+    "VIBER_AVATAR": ("https://example.org/a.png", ["http://example.org/a.png", "a.png"]),
+    "VIBER_API_URL": ("http://127.0.0.1:9000/pa", ["http://api.example.org", "ftp://x", "api"]),
+    "VIBER_PAID_MESSAGES": ("20", ["-1", "many", "1000001"]),
     "STREETWORK_LOG": ("warning", ["loud"]),
     "STREETWORK_LOG_FORMAT": ("json", ["xml"]),
     "STREETWORK_WORKERS": ("8", ["0", "2000", "many"]),

@@ -196,7 +196,8 @@ def test_after_the_human_the_program_says_that_it_is_one_again(talk, sources):
     say(talk, "human")
     talk.desk(Claim())
     assert sources(talk.desk(Close(outcome="first_advice"))) == ["streetwork.closed", "main.menu"]
-    assert talk.conversation.case is None
+    over = talk.conversation
+    assert over.case is None
     say(talk, "human")
     case = talk.conversation.case
     assert case is not None

@@ -198,6 +198,32 @@ async def test_data_without_a_key_is_cleared_by_whatever_touches_it(store: Sqlit
     assert (await store.stats(NOW)).conversations == 1
 
 
+async def test_a_key_that_another_process_destroyed_is_not_used_again(store: SqliteStore, tmp_path: Path) -> None:
+    """The other one died between the two commits of a forget; what comes now must be readable later."""
+    await turn(store, "e1")
+    with sqlite3.connect(keys_path(tmp_path / "s.db")) as keys:
+        keys.execute("delete from key")
+    keys.close()
+    await say(store, "e2")
+    await store.close()
+    again = open_sqlite(tmp_path / "s.db", store.ring)
+    assert (await claim_one(again)).event_id == "e2"
+    await again.close()
+
+
+async def test_check_is_not_confused_by_work_under_way(store: SqliteStore) -> None:
+    async def come_and_go(n: int) -> None:
+        for k in range(10):
+            await say(store, f"e{k}", n)
+            await store.forget(conv(n), NOW)
+
+    coming = [asyncio.ensure_future(come_and_go(n)) for n in range(20)]
+    for _ in range(10):
+        assert await store.check() == []
+    await asyncio.gather(*coming)
+    assert await store.check() == []
+
+
 async def test_two_processes_share_one_store(tmp_path: Path) -> None:
     """Both write, both handle: every event exactly once and in order."""
     load_or_create_key_file(tmp_path / "keys.txt")

@@ -121,6 +121,9 @@ async def test_a_closed_store_refuses(tmp_path: Path) -> None:
     assert isinstance(await waiting, Accepted)
     with pytest.raises(StoreUnavailable, match="closed"):
         await say(store, "e2")
+    with pytest.raises(StoreUnavailable, match="closed"):
+        await store.snapshot(conv())
+    await store.close()
 
 
 async def test_a_full_disk_stores_nothing_and_recovers(store: SqliteStore) -> None:

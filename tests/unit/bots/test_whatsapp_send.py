@@ -1,0 +1,423 @@
+"""Sending through a fake Twilio that Twilio's own documents judge: every ending, every mending, nothing sent twice."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from bots.whatsapp import WhatsAppChannel
+from bots.whatsapp_settings import WhatsAppAccount
+from core.errors import ChannelMisconfigured
+from core.ids import Millis
+from core.messages import Address, Option, Outbound, Say, SendLocation, SendMedia
+from core.sending import Down, Hold, NotSent, Refused, SendResult, Taken, Unsure
+from store.memory import MemoryStore
+from tests.fakes.clock import FakeClock
+from tests.fakes.twilio_api import FakeTwilio
+from tests.fakes.twilio_push import ACCOUNT_SID, AUTH_TOKEN, SENDER
+
+NUMBER = "whatsapp:+491701234567"
+ADDRESS = Address(bot="b", channel="whatsapp", account="14155238886", peer=NUMBER)
+DAY = 86_400_000
+MENU = Say(
+    text="Which one?", options=(Option(token="t:1", label="Yes"), Option(token="t:2", label="No")), language="en"
+)
+
+
+def account(**more: Any) -> WhatsAppAccount:
+    settings: dict[str, Any] = {
+        "account": "14155238886",
+        "account_sid": ACCOUNT_SID,
+        "auth_token": AUTH_TOKEN,
+        "sender": SENDER,
+        "public_url": "https://bot.example.org",
+    }
+    return WhatsAppAccount(**(settings | more))
+
+
+class Rig:
+    """A channel before the fake, and what it is told about the person."""
+
+    def __init__(self, fake: FakeTwilio, **more: Any) -> None:
+        self.fake = fake
+        self.clock = FakeClock(int(fake.now * 1000))
+        self.store = MemoryStore()
+        self.heard: Millis | None = self.clock.now()
+        self.asked_store = 0
+        self.account = account(**more)
+        self.channels: list[WhatsAppChannel] = []
+        self.channel = self.another()
+
+    def another(self, **more: Any) -> WhatsAppChannel:
+        """Return the channel as another process would make it."""
+
+        async def last_heard(address: Address) -> Millis | None:
+            self.asked_store += 1
+            return self.heard
+
+        made = WhatsAppChannel(
+            self.account,
+            self.clock,
+            api_url=self.fake.url,
+            records=self.store,
+            last_heard=last_heard,
+            read_timeout=more.pop("read_timeout", 5.0),
+            **more,
+        )
+        self.channels.append(made)
+        return made
+
+    async def send(self, message: Outbound, entry: str = "e1", address: Address = ADDRESS) -> SendResult:
+        return await self.channel.send(address, message, entry_id=entry)
+
+
+@pytest.fixture
+async def fake() -> AsyncIterator[FakeTwilio]:
+    async with FakeTwilio() as server:
+        server.world.phone(NUMBER)
+        yield server
+    assert server.world.refused == []
+
+
+@pytest.fixture
+async def rig(fake: FakeTwilio) -> AsyncIterator[Rig]:
+    made = Rig(fake)
+    yield made
+    for channel in made.channels:
+        await channel.stop()
+
+
+# -- what arrives ----------------------------------------------------------------------------------------
+
+
+async def test_a_text(rig: Rig) -> None:
+    result = await rig.send(Say(text="Hello\nПривет مرحبا & = +"))
+    (shown,) = rig.fake.world.phone(NUMBER).log
+    assert result == Taken(provider_ids=(shown.sid,))
+    assert shown.body == "Hello\nПривет مرحبا & = +"
+    (form,) = rig.fake.world.forms
+    assert form["From"] == [SENDER]
+    assert form["StatusCallback"] == ["https://bot.example.org/webhook/whatsapp/14155238886?kind=status#rc=5&rp=all"]
+    assert set(form) == {"From", "To", "Body", "StatusCallback"}
+
+
+async def test_buttons_make_a_template_once(rig: Rig) -> None:
+    for _ in range(3):
+        assert isinstance(await rig.send(MENU), Taken)
+    phone = rig.fake.world.phone(NUMBER)
+    assert [one.choices for one in phone.log] == [[("t:1", "Yes"), ("t:2", "No")]] * 3
+    assert phone.texts == ["Which one?"] * 3
+    rig.channel = rig.another()
+    await rig.send(MENU)
+    assert rig.fake.world.posts("/v1/Content") == 1
+    assert "Body" not in rig.fake.world.forms[-1]
+
+
+async def test_a_file_a_caption_and_a_place(rig: Rig) -> None:
+    await rig.send(SendMedia(kind="photo", ref="https://x.example/a.png", caption="Look"))
+    await rig.send(SendLocation(latitude=52.5, longitude=13.4, label="Office"))
+    picture, place = rig.fake.world.phone(NUMBER).log
+    assert (picture.media, picture.body) == ("https://x.example/a.png", "Look")
+    assert (place.place, place.body) == ("geo:52.500000,13.400000|Office", "Office")
+
+
+async def test_a_file_of_ours_needs_an_address(rig: Rig) -> None:
+    assert isinstance(await rig.send(SendMedia(kind="photo", ref="blob-1")), Refused)
+
+    async def public(ref: str) -> str | None:
+        return f"https://bot.example.org/files/{ref}" if ref == "blob-1" else None
+
+    rig.channel = rig.another(public_file=public)
+    assert isinstance(await rig.send(SendMedia(kind="photo", ref="blob-1")), Taken)
+    assert rig.fake.world.phone(NUMBER).log[0].media == "https://bot.example.org/files/blob-1"
+    assert isinstance(await rig.send(SendMedia(kind="photo", ref="gone")), Refused)
+
+
+async def test_a_service_and_a_person_without_a_number(fake: FakeTwilio) -> None:
+    rig = Rig(fake, sender=None, service_sid="MG" + "0" * 32, account="MG" + "0" * 32)
+    fake.world.phone(user_id="whatsapp:DE.1abc")
+    hidden = Address(bot="b", channel="whatsapp", account="x", peer="whatsapp:DE.1abc")
+    assert isinstance(await rig.send(Say(text="x"), address=hidden), Taken)
+    known = Address(bot="b", channel="whatsapp", account="x", peer="whatsapp:DE.1abc", thread=NUMBER)
+    assert isinstance(await rig.send(Say(text="x"), "e2", known), Taken)
+    assert [form["To"] for form in fake.world.forms] == [["whatsapp:DE.1abc"], [NUMBER]]
+    assert "From" not in fake.world.forms[0]
+    assert fake.world.forms[0]["MessagingServiceSid"] == ["MG" + "0" * 32]
+    await rig.channel.stop()
+
+
+# -- what does not -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        ({"status": 429, "code": 20429, "headers": {"Retry-After": "7"}}, NotSent(reason="Twilio asks us to wait", after=7000)),
+        ({"status": 429, "code": 20429}, NotSent(reason="Twilio asks us to wait", after=1000)),
+        ({"status": 400, "code": 21611}, NotSent),
+        ({"status": 400, "code": 63018}, NotSent),
+        ({"status": 400, "code": 21610}, Refused(reason="The person does not want messages from this number", blocked=True)),
+        ({"status": 400, "code": 63014}, Refused(reason="The person blocked this number", blocked=True)),
+        ({"status": 400, "code": 21211}, Refused),
+        ({"status": 400, "code": 63021}, Refused),
+        ({"status": 400, "code": 63005}, Refused),
+        ({"status": 400, "code": 29999}, Refused(reason="Twilio refused the message (error 29999)")),
+        ({"status": 401, "code": 20003}, Down),
+        ({"status": 403, "code": 20005}, Down),
+        ({"status": 400, "code": 63007}, Down),
+        ({"status": 400, "code": 63001}, Down),
+        ({"status": 400, "code": 63038}, Hold),
+        ({"status": 500, "code": 20500}, Unsure),
+        ({"status": 503}, Unsure),
+        ({"status": 403}, NotSent),
+        ({"status": 404}, NotSent),
+        ({"status": 302, "headers": {"Location": "https://evil.example/"}}, NotSent),
+    ],
+)  # fmt: skip
+async def test_errors(rig: Rig, fault: dict[str, Any], expected: Any) -> None:
+    rig.fake.world.fail("error", **fault)
+    result = await rig.send(Say(text="x"))
+    if isinstance(expected, type):
+        assert isinstance(result, expected)
+        assert "+49" not in result.reason  # type: ignore[union-attr]
+    else:
+        assert result == expected
+    assert rig.fake.world.posts() == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "expected"),
+    [
+        ("html", 502, Unsure),
+        ("html", 403, NotSent),
+        ("html", 200, Unsure),
+        ("empty", 201, Unsure),
+        ("half", 201, Unsure),
+        ("drop", 0, Unsure),
+        ("hang", 0, Unsure),
+    ],
+)
+async def test_answers_that_are_none(rig: Rig, kind: Any, status: int, expected: type) -> None:
+    rig.channel = rig.another(read_timeout=0.2)
+    rig.fake.world.fail(kind, status=status)
+    assert isinstance(await rig.send(Say(text="x")), expected)
+    assert rig.fake.world.posts() == 1, "nothing is repeated by itself"
+
+
+async def test_nobody_answers_at_all(rig: Rig) -> None:
+    rig.fake.url = "http://127.0.0.1:1"
+    rig.channel = rig.another()
+    assert await rig.send(Say(text="x")) == NotSent(reason="Twilio cannot be reached")
+    assert await rig.send(MENU) == NotSent(reason="Twilio's templates cannot be reached")
+
+
+async def test_pauses_grow_and_end_with_success(rig: Rig) -> None:
+    rig.fake.world.fail("error", status=429, code=20429, times=8)
+    pauses = [(await rig.send(Say(text="x"))).after for _ in range(8)]  # type: ignore[union-attr]
+    assert pauses == [1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000]
+    await rig.send(Say(text="x"))
+    rig.fake.world.fail("error", status=429, code=20429)
+    assert (await rig.send(Say(text="x"))).after == 1000  # type: ignore[union-attr]
+
+
+async def test_a_message_that_failed_at_once_is_not_sent(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failed(message: dict[str, Any]) -> None:
+        message |= {"status": "failed", "error_code": 63024}
+
+    rig.fake.world.on_sent = failed
+    assert await rig.send(Say(text="x")) == Refused(reason="WhatsApp does not know this number", blocked=True)
+
+
+# -- mending ---------------------------------------------------------------------------------------------
+
+
+async def test_a_deleted_template_is_made_anew(rig: Rig) -> None:
+    await rig.send(MENU)
+    rig.fake.world.contents.clear()
+    assert isinstance(await rig.send(MENU, "e2"), Taken)
+    assert rig.fake.world.posts("/v1/Content") == 2
+    assert rig.fake.world.phone(NUMBER).log[1].choices == [("t:1", "Yes"), ("t:2", "No")]
+
+
+@pytest.mark.parametrize("code", [21656, 63021, 63005])
+async def test_a_template_that_is_not_taken_becomes_text(rig: Rig, code: int) -> None:
+    rig.fake.world.fail("error", status=400, code=code)
+    assert isinstance(await rig.send(MENU), Taken)
+    assert rig.fake.world.phone(NUMBER).texts == ["Which one?\n\n1. Yes\n2. No"]
+
+
+async def test_a_template_that_stays_unknown_becomes_text(rig: Rig) -> None:
+    rig.fake.world.fail("error", status=400, code=21655, times=2)
+    assert isinstance(await rig.send(MENU), Taken)
+    assert rig.fake.world.phone(NUMBER).texts == ["Which one?\n\n1. Yes\n2. No"]
+    assert rig.fake.world.posts("/v1/Content") == 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        ({"kind": "error", "status": 400, "code": 20001}, Taken),
+        ({"kind": "error", "status": 401, "code": 20003}, Down),
+        ({"kind": "error", "status": 429, "code": 20429}, NotSent),
+        ({"kind": "error", "status": 500}, NotSent),
+        ({"kind": "html", "status": 200}, NotSent),
+        ({"kind": "drop"}, NotSent),
+    ],
+)
+async def test_trouble_with_making_a_template(rig: Rig, fault: dict[str, Any], expected: type) -> None:
+    rig.fake.world.fail(where="/v1/Content", **fault)
+    assert isinstance(await rig.send(MENU), expected)
+    if expected is Taken:
+        assert rig.fake.world.phone(NUMBER).texts == ["Which one?\n\n1. Yes\n2. No"]
+    else:
+        assert rig.fake.world.forms == [], "without its template nothing is sent"
+
+
+async def test_a_file_that_cannot_be_fetched_becomes_its_address(rig: Rig) -> None:
+    rig.fake.world.fail("error", status=400, code=21620)
+    photo = SendMedia(kind="photo", ref="https://x.example/a.png", caption="Look")
+    assert isinstance(await rig.send(photo), Taken)
+    assert rig.fake.world.phone(NUMBER).texts == ["Look\nhttps://x.example/a.png"]
+
+
+# -- in doubt --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("message", [Say(text="Come  at\nnine"), MENU, SendLocation(latitude=1, longitude=2)])
+async def test_what_did_arrive_is_found_and_not_sent_again(rig: Rig, message: Outbound) -> None:
+    rig.fake.world.fail("drop", accept=True)
+    assert isinstance(await rig.send(message), Unsure)
+    (shown,) = rig.fake.world.phone(NUMBER).log
+    assert await rig.send(message) == Taken(provider_ids=(shown.sid,))
+    assert len(rig.fake.world.phone(NUMBER).log) == 1
+
+
+async def test_what_did_not_arrive_is_sent_again(rig: Rig) -> None:
+    await rig.send(Say(text="Come"), "earlier")
+    rig.fake.world.fail("drop")
+    assert isinstance(await rig.send(Say(text="Come"), "e1"), Unsure)
+    assert isinstance(await rig.send(Say(text="Come"), "e1"), Taken)
+    assert rig.fake.world.phone(NUMBER).texts == ["Come", "Come"]
+
+
+async def test_an_old_message_with_the_same_words_is_another_one(rig: Rig) -> None:
+    await rig.send(Say(text="Come"), "earlier")
+    rig.channel = rig.another()
+    rig.clock.advance(3_600_000)
+    rig.fake.now += 3600
+    rig.fake.world.fail("drop")
+    await rig.send(Say(text="Come"), "e1")
+    assert isinstance(await rig.send(Say(text="Come"), "e1"), Taken)
+    assert len(rig.fake.world.phone(NUMBER).log) == 2
+
+
+async def test_when_twilio_does_not_list_the_message_is_sent(rig: Rig) -> None:
+    rig.fake.world.fail("drop", accept=True)
+    await rig.send(Say(text="Come"))
+    rig.fake.world.fail("html", status=500)
+    assert isinstance(await rig.send(Say(text="Come")), Taken)
+    assert len(rig.fake.world.phone(NUMBER).log) == 2
+
+
+# -- the 24-hour window ----------------------------------------------------------------------------------
+
+
+async def test_outside_the_window_it_waits_for_the_person(rig: Rig) -> None:
+    rig.clock.advance(DAY)
+    result = await rig.send(Say(text="x"))
+    assert isinstance(result, Hold)
+    assert "24-hour window" in result.reason
+    assert rig.fake.world.forms == []
+    rig.heard = rig.clock.now()
+    assert isinstance(await rig.send(Say(text="x")), Taken)
+
+
+async def test_the_store_is_asked_once_while_the_window_is_open(rig: Rig) -> None:
+    for n in range(5):
+        await rig.send(Say(text=f"{n}"), f"e{n}")
+    assert rig.asked_store == 1
+
+
+async def test_what_nobody_knows_is_tried(rig: Rig) -> None:
+    rig.heard = None
+    assert isinstance(await rig.send(Say(text="x")), Taken)
+
+
+async def test_twilio_says_that_the_window_is_closed(rig: Rig) -> None:
+    rig.fake.world.phone(NUMBER).refuses = 63016
+    assert isinstance(await rig.send(Say(text="x")), Hold)
+    rig.fake.world.phone(NUMBER).refuses = None
+    assert isinstance(await rig.send(Say(text="x"), "e2"), Hold), "it stays closed until the person writes"
+    assert rig.fake.world.posts() == 1
+    rig.clock.advance(1000)
+    rig.heard = rig.clock.now()
+    assert isinstance(await rig.send(Say(text="x")), Taken)
+
+
+async def test_a_template_asks_once_in_each_silence_and_the_message_waits(fake: FakeTwilio) -> None:
+    sid = "HX" + "f" * 32
+    rig = Rig(fake, template_sid=sid)
+    fake.world.contents[sid] = {"approved": "You have a message. Answer to read it."}
+    rig.clock.advance(DAY)
+    first = await rig.send(Say(text="your date"))
+    assert isinstance(first, Hold)
+    assert "template asked" in first.reason
+    assert isinstance(await rig.send(Say(text="your date")), Hold)
+    rig.channel = rig.another()
+    assert isinstance(await rig.send(Say(text="your date")), Hold)
+    phone = fake.world.phone(NUMBER)
+    assert phone.texts == ["You have a message. Answer to read it."], "one template, and the message itself not yet"
+    assert set(fake.world.forms[0]) == {"From", "To", "ContentSid", "StatusCallback"}
+    rig.clock.advance(60_000)
+    rig.heard = rig.clock.now()
+    assert isinstance(await rig.send(Say(text="your date")), Taken)
+    rig.clock.advance(DAY)
+    await rig.send(Say(text="again"), "e2")
+    assert len(phone.log) == 3, "a new silence, a new template"
+    for channel in rig.channels:
+        await channel.stop()
+
+
+async def test_a_refused_template_is_told(fake: FakeTwilio) -> None:
+    rig = Rig(fake, template_sid="HX" + "f" * 32)
+    rig.clock.advance(DAY)
+    result = await rig.send(Say(text="x"))
+    assert isinstance(result, Hold)
+    assert "template was refused" in result.reason
+    fake.world.fail("error", status=401, code=20003)
+    assert isinstance(await rig.send(Say(text="x")), Down)
+    await rig.channel.stop()
+
+
+# -- starting --------------------------------------------------------------------------------------------
+
+
+async def test_a_wrong_token_is_told_at_the_start(fake: FakeTwilio) -> None:
+    rig = Rig(fake, auth_token="f" * 32)
+    with pytest.raises(ChannelMisconfigured, match="TWILIO_AUTH_TOKEN"):
+        await rig.channel.start()
+    await rig.channel.stop()
+
+
+async def test_an_unreachable_twilio_stops_nothing(rig: Rig) -> None:
+    await rig.channel.start()
+    rig.fake.world.fail("html", where="/Accounts/", status=502)
+    await rig.channel.start()
+    rig.fake.url = "http://127.0.0.1:1"
+    await rig.another().start()
+
+
+async def test_logs_and_reprs_hold_no_number_text_or_token(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    await rig.channel.start()
+    await rig.send(Say(text="my secret words"))
+    rig.fake.world.fail("error", status=400, code=21211)
+    await rig.send(MENU)
+    rig.fake.world.fail("drop")
+    await rig.send(Say(text="my secret words"))
+    written = caplog.text + repr(rig.account) + repr(rig.channel.client)
+    for secret in ("491701234567", "secret words", AUTH_TOKEN):
+        assert secret not in written
