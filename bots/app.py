@@ -185,6 +185,12 @@ class App:
                 program=self.releases.current,
                 metrics=self.metrics,
             )
+        if self.settings.twilio_sender or self.settings.twilio_messaging_service_sid:
+            from bots.whatsapp_wiring import whatsapp_channels
+
+            found += whatsapp_channels(
+                self.settings.given, store=self.store, clock=self.clock, intake=self.intake, metrics=self.metrics
+            )
         for name, plug in plugged().items():
             brought = list(plug(self.settings.given))
             if any(channel.name != name for channel in brought):

@@ -33,12 +33,16 @@ class Limits(Struct, frozen=True, kw_only=True):
 
 
 #: By channel name. Telegram: 1 message a second in a chat with short bursts, 20 a minute in a group, about 30 a second
-#: overall (core.telegram.org/bots/faq). Viber: the 100 messages an hour without a
+#: overall (core.telegram.org/bots/faq). WhatsApp: 80 a second for a number, and Meta's pair rate, one in 6 seconds to a
+#: person with bursts of 45 (Cloud API, throughput). Viber: the 100 messages an hour without a
 #: reply are its status 12, which holds the entry; broadcasts may be 500 in 10 seconds (creators.viber.com), and single
 #: messages are kept below that. Other channels are not limited here.
 LIMITS: Final[dict[str, Limits]] = {
     "telegram": Limits(
         chat=Rate(every=1000, burst=3), group=Rate(every=3000, burst=3), account=Rate(every=1000 / 30, burst=30)
+    ),
+    "whatsapp": Limits(
+        chat=Rate(every=6000, burst=45), group=Rate(every=6000, burst=45), account=Rate(every=1000 / 80, burst=80)
     ),
     "viber": Limits(
         chat=Rate(every=1000, burst=5), group=Rate(every=1000, burst=5), account=Rate(every=1000 / 40, burst=40)

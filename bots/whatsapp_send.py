@@ -25,7 +25,7 @@ from bots.whatsapp_errors import ERRORS, WINDOW_CLOSED, result_of
 from bots.whatsapp_render import CannotRender, Choices, File, Place, Plain, Rendered, render
 from bots.whatsapp_settings import WhatsAppAccount
 from bots.whatsapp_templates import Templates
-from bots.whatsapp_window import Window
+from bots.whatsapp_window import Closed, Window
 from core.ids import Millis
 from core.messages import Address, Outbound
 from core.ports import Clock
@@ -44,6 +44,7 @@ _REMEMBERED = 2000
 #: Twilio's clock and ours may differ by so much.
 _SKEW: Final[Millis] = 60_000
 _DAY: Final[Millis] = 86_400_000
+_SOON: Final[Millis] = 5_000
 
 
 class _Post(Struct, frozen=True, kw_only=True):
@@ -91,14 +92,14 @@ class Sender:
             media_url = await self._media_url(call)
         except CannotRender as exc:
             return Refused(reason=str(exc))
-        if (since := await self._window.closed_since(address, to)) is not None:
-            return await self._outside(to, since)
+        if (closed := await self._window.closed(address, to)) is not None:
+            return await self._outside(to, closed)
         if entry_id in self._doubts and (sid := await self._find(to, call, self._doubts[entry_id])) is not None:
             return self._ended(entry_id, Taken(provider_ids=(sid,)))
         result = await self._mended(to, _Post(call=call, media_url=media_url))
         if isinstance(result, Hold) and result.reason == ERRORS[WINDOW_CLOSED].reason:
             self._window.close(to)
-            result = await self._outside(to, 0)
+            result = await self._outside(to, Closed(since=0))
         return self._ended(entry_id, result)
 
     def _ended(self, entry_id: str, result: SendResult) -> SendResult:
@@ -206,11 +207,13 @@ class Sender:
 
     # -- outside the window ------------------------------------------------------------------------------
 
-    async def _outside(self, to: str, since: Millis) -> SendResult:
+    async def _outside(self, to: str, closed: Closed) -> SendResult:
         """Hold the message until the person writes; ask them to, once in each silence, where a template is set."""
-        held = Hold(reason=f"{ERRORS[WINDOW_CLOSED].reason}. It waits until the person writes", after=_DAY)
+        # What was just accepted has woken this entry already and will not do so again: so look again soon.
+        after = _SOON if closed.waiting else _DAY
+        held = Hold(reason=f"{ERRORS[WINDOW_CLOSED].reason}. It waits until the person writes", after=after)
         template = self._account.template_sid
-        if template is None or not await self._window.may_ask(to, since):
+        if template is None or closed.waiting or not await self._window.may_ask(to, closed.since):
             return held
         asking = _Post(call=Plain(text=""), content_sid=template)
         try:

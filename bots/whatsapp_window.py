@@ -12,16 +12,36 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from msgspec import Struct
+
 from bots.whatsapp_templates import Records
 from core.errors import StoreError
 from core.ids import Millis
 from core.messages import Address
 from core.ports import Clock
 
-__all__ = ["LastHeard", "Window"]
+__all__ = ["Closed", "LastHeard", "LastWords", "Window"]
 
-#: Returns when the person at an address wrote last, None when that is not known.
-LastHeard = Callable[[Address], Awaitable[Millis | None]]
+
+class LastWords(Struct, frozen=True, kw_only=True):
+    """What the store knows about a person's last message."""
+
+    #: When it arrived; None when that is not known.
+    at: Millis | None
+    #: Something arrived that no turn has seen yet; it may be a message.
+    waiting: bool = False
+
+
+class Closed(Struct, frozen=True, kw_only=True):
+    """The window is closed. ``since`` is when the person wrote last, 0 when nobody knows."""
+
+    since: Millis
+    #: It may open at once: see :class:`LastWords`.
+    waiting: bool = False
+
+
+#: Asks the store about the person at an address.
+LastHeard = Callable[[Address], Awaitable[LastWords]]
 
 #: A minute less than a day: a message needs time to get from here to WhatsApp.
 _OPEN: Final[Millis] = 24 * 3_600_000 - 60_000
@@ -51,22 +71,26 @@ class Window:
         """Note that Twilio says the window of ``to`` is closed."""
         _note(self._closed, to, self._clock.now())
 
-    async def closed_since(self, address: Address, to: str) -> Millis | None:
-        """Return None while the window is open, else when the person wrote last (0: nobody knows)."""
+    async def closed(self, address: Address, to: str) -> Closed | None:
+        """Return None while the window is open."""
         now = self._clock.now()
         if self._is_open(to, now):
             return None
-        if self._last_heard is not None:
-            try:
-                found = await self._last_heard(address)
-            except StoreError:
-                found = None
-            if found is not None and found > self._heard.get(to, -1):
-                _note(self._heard, to, found)
+        words = await self._ask(address)
+        if words.at is not None and words.at > self._heard.get(to, -1):
+            _note(self._heard, to, words.at)
         latest = self._heard.get(to)
-        if latest is None:
-            return 0 if to in self._closed else None
-        return None if self._is_open(to, now) else latest
+        if (latest is None and to not in self._closed) or self._is_open(to, now):
+            return None
+        return Closed(since=latest or 0, waiting=words.waiting)
+
+    async def _ask(self, address: Address) -> LastWords:
+        if self._last_heard is None:
+            return LastWords(at=None)
+        try:
+            return await self._last_heard(address)
+        except StoreError:
+            return LastWords(at=None, waiting=True)
 
     def _is_open(self, to: str, now: Millis) -> bool:
         latest = self._heard.get(to)

@@ -76,8 +76,8 @@ def begin(run: Run, place: Place) -> None:
 
 
 def go_to(run: Run, target: str) -> None:
-    """Go on at a step by name, as a command does."""
-    begin(run, run.program.place(target, run.state.frames[-1].flow if run.state.frames else ""))
+    """Go on at a step by name, as a command does; it means the same wherever the person stands."""
+    begin(run, run.program.place(target, ""))
 
 
 def open_step(run: Run) -> Step | None:

@@ -67,7 +67,6 @@ TEXTS: dict[str, str] = {
     "erase_kept": "Nothing was erased.",
     "erased": "Everything is erased. If you write again, you start anew.",
     # FAQ
-    "faq_title": "Is this your question?",
     "faq_did_you_mean": "Did you mean one of these?",
     "faq_unknown": "I have no checked answer to that. Please ask in other words, or talk to a human.",
     "faq_helped": "Did this help you?",
@@ -77,15 +76,11 @@ TEXTS: dict[str, str] = {
     # Handoff
     "waiting": "Your message has been added. You are waiting for a human; "
     "you can close the app, the answer comes here.",
-    "waiting_place": "People before you: {before}. We read messages {promise}.",
     "claimed": "From now on a human writes to you: {name}. The program is silent.",
     "released": "The counsellor had to leave. You keep your place, a colleague will read your messages.",
     "closed": "The counsellor has ended the conversation. From now on the program answers again.",
     "returned": "From now on the program answers again, not a human.",
-    "left_queue": "You are no longer waiting for a human. You can ask for one again at any time.",
     "already_waiting": "You are already waiting for a human. Everything you write here reaches them.",
     # Crisis
     "crisis_human": "A human will read your message first. Nobody may be reading right now: in danger call at once.",
-    # For commands typed in the messenger's own list
-    "welcome_back": "Welcome back.",
 }

@@ -154,6 +154,10 @@ class Verb:
         """Return what can be chosen, option id -> part of its label text; ``=id`` is a text of the framework."""
         return {}
 
+    def offered(self, step: Step, run: Run) -> Mapping[str, str]:
+        """Return the options that fit beneath a reminder."""
+        return step.options
+
     def saves(self, spec: Any) -> Mapping[str, Kind]:
         """Return the variables the step writes and what they hold."""
         return {}
@@ -177,7 +181,7 @@ class Verb:
         """Remind the person, leave the question, or both; by default as :meth:`timeouts` says."""
         timeout = self.timeouts(step.spec)[index]
         if timeout.say:
-            run.say(step, f"timeout.{index + 1}", options=self.options(step.spec))
+            run.say(step, f"timeout.{index + 1}", options=self.offered(step, run))
         if timeout.goto:
             return Go(timeout.goto)
         run.set_reminder(step, index + 1)

@@ -33,12 +33,14 @@ def act(talk: Talk, event: ConsoleActed) -> None:
     if isinstance(event.action, Reply) and len(event.action.text) > LONGEST_REPLY:
         raise Refused("too_long", most=str(LONGEST_REPLY))
     changed = talk.change_case(event.action, event.actor, event.seen_version)
+    seen = {"case": changed.number, "version": str(changed.version)}
     match event.action:
         case Claim():
+            talk.mark("claimed", event.actor, **seen)
             _claimed(talk, event)
         case Release():
             talk.change_hands()
-            talk.mark("released", event.actor)
+            talk.mark("released", event.actor, **seen)
             talk.notice("released")
             engine.resume(talk.run, show=False)
         case Reply(text=text):
@@ -47,24 +49,23 @@ def act(talk: Talk, event: ConsoleActed) -> None:
             talk.lines.append(Line(author="counsellor", body=Noted(text=text), actor=event.actor))
         case Close(outcome=outcome):
             talk.change_hands()
-            talk.mark("closed", event.actor, outcome=outcome)
+            talk.mark("closed", event.actor, outcome=outcome, **seen)
             _back_to_bot(talk, "closed")
         case ReturnToBot():
             talk.change_hands()
-            talk.mark("returned", event.actor)
+            talk.mark("returned", event.actor, **seen)
             _back_to_bot(talk, "returned")
         case EraseContact():
             talk.change_hands()
             talk.erase = True
             talk.quiet = True
             talk.notice("erased")
-    talk.outcome = Outcome(ok=True, code="ok", detail={"case": changed.number, "version": str(changed.version)})
+    talk.outcome = Outcome(ok=True, code="ok", detail=seen)
 
 
 def _claimed(talk: Talk, event: ConsoleActed) -> None:
     """From here on a human speaks: the bot's reminders end and its output under way is dropped."""
     talk.change_hands()
-    talk.mark("claimed", event.actor)
     talk.run.effects.append(CancelTimer(name=WAIT_TIMER))
     talk.conversation.lost = 0
     talk.notice("claimed", name=event.name or talk.program.spec.team.name)
@@ -78,4 +79,7 @@ def _back_to_bot(talk: Talk, notice: str) -> None:
         talk.conversation.flow.trail = []
         return
     talk.notice(notice)
-    engine.case_over(talk.run)
+    if not talk.conversation.flow.frames and talk.conversation.flow.waits == 0:
+        talk.start()  # danger came first: they were never told who we are
+    else:
+        engine.case_over(talk.run)

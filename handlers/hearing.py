@@ -6,6 +6,7 @@ from core.ids import Millis
 from core.messages import Edited, Inbound, Start, Subscribed, Unknown, Unsubscribed
 from flows import engine
 from handlers.chain import CHAIN, FIRST, crisis, stop
+from handlers.keeping import empty_old
 from handlers.talk import Talk
 from i18n.negotiate import negotiate
 
@@ -23,6 +24,7 @@ def hear(talk: Talk, message: Inbound) -> None:
         _answer_group(talk, message)
         return
     _greet_back(talk)
+    empty_old(talk.conversation.flow, talk.program, talk.env.now)
     talk.conversation.flow.active = talk.env.now
     if isinstance(message.content, Unsubscribed):
         lose(talk)
@@ -90,8 +92,11 @@ def _not_without_a_word(talk: Talk) -> None:
 
 def _answer_asked(talk: Talk) -> None:
     """Answer the question that came before the language was chosen, once there is a language."""
-    conversation, step = talk.conversation, engine.open_step(talk.run)
-    if not conversation.asked or (step is not None and step.verb.name == "language"):
+    conversation = talk.conversation
+    if not conversation.asked:
+        return
+    step = engine.open_step(talk.run)
+    if step is not None and step.verb.name == "language":
         return
     asked, conversation.asked = conversation.asked, ""
     talk.run.search(asked, show=0 if talk.case is not None else 3)

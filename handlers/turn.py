@@ -22,6 +22,7 @@ from flows.migrate import settle
 from flows.program import Program
 from flows.run import WAIT_TIMER
 from handlers import desk, hearing
+from handlers.keeping import KEEP_TIMER, empty_old, keep_timer
 from handlers.talk import Talk, TurnEnv
 from handoff.conversation import Conversation, dump, labels
 
@@ -134,13 +135,15 @@ def _handle(talk: Talk, event: Event) -> None:
 
 def _timer(talk: Talk, name: str, data: str) -> None:
     """Let the clock speak, unless a human does or nobody listens."""
+    if name == KEEP_TIMER:
+        empty_old(talk.conversation.flow, talk.program, talk.env.now)
     if name != WAIT_TIMER or talk.human_speaks or talk.conversation.stopped or talk.conversation.unreachable:
         return
     if engine.displaced(talk.run):
         talk.tell_moved()
         return
     wait, _, index = data.partition(":")
-    if wait.isdigit() and index.isdigit():
+    if wait.isdecimal() and index.isdecimal():
         engine.timed_out(talk.run, int(wait), int(index))
 
 
@@ -160,8 +163,9 @@ def _commit(talk: Talk, dead: DeadLetter | None = None) -> Commit:
         if isinstance(effect, HandOver):
             talk.ask_human(effect)
     conversation, env = talk.conversation, talk.env
-    if talk.case is not None and talk.case.language != talk.run.language:
-        conversation.case = replace(talk.case, language=talk.run.language)
+    case = talk.case
+    if case is not None and case.language != talk.run.language:
+        conversation.case = replace(case, language=talk.run.language)
     if conversation.confirm_erase and (last := talk.said) is not None and last != "streetwork.erase_ask":
         conversation.confirm_erase = False  # a later "yes" answers something else
     made = _Effects(talk)
@@ -183,7 +187,10 @@ def _commit(talk: Talk, dead: DeadLetter | None = None) -> Commit:
         epoch=talk.epoch,
         labels=labels(conversation),
         entries=tuple(made.entries),
-        set_timers=() if talk.quiet else tuple(made.timers.values()),
+        set_timers=(
+            *(() if talk.quiet else made.timers.values()),
+            *keep_timer(conversation.flow, talk.program),
+        ),
         cancel_timers=("*",) if talk.quiet else tuple(made.cancelled),
         calls=tuple(made.calls),
         counts=tuple(made.counts),

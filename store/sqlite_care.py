@@ -88,9 +88,7 @@ def check(reader: Reader, path: Path, ring: KeyRing) -> tuple[list[str], list[Do
     if reader.keys.execute(
         "select exists (select 1 from key where kid > ?1 or kid < ?1)", (key_id(ring.masters[0]),)
     ).fetchone()[0]:
-        found.append(
-            "some data keys are still wrapped by an older master key: keep it until the sweep renewed them"
-        )
+        found.append("some data keys are still wrapped by an older master key: keep it until the sweep renewed them")
     for file in (ring.source, path, keys_path(path)):
         if file is not None and file.exists() and readable_by_others(file):
             found.append(f"{file.name} can be read by other users of this machine: chmod 600")

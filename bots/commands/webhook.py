@@ -46,9 +46,9 @@ def webhook(action: str) -> None:
 
 async def _each(action: str) -> int:
     settings = settings_of_process()
-    hooks = [*_telegram(settings), *_viber(settings)]
+    hooks = [*_telegram(settings), *_viber(settings), *_whatsapp(settings)]
     if not hooks:
-        raise SettingsError("TELEGRAM_TOKEN and VIBER_TOKEN are not set, so there is no bot to speak of")
+        raise SettingsError("TELEGRAM_TOKEN, VIBER_TOKEN and TWILIO_SENDER are not set, so there is no bot to speak of")
     if action == "set" and not settings.public_url:
         raise SettingsError("PUBLIC_URL is not set: messengers need an https address that reaches this server")
     failed = 0
@@ -133,3 +133,30 @@ def _viber(settings: Settings) -> Iterator[Hook]:
         )
 
     return (hook(account) for account in viber.accounts)
+
+
+def _whatsapp(settings: Settings) -> Iterator[Hook]:
+    from bots.clock import SystemClock
+    from bots.whatsapp import WhatsAppChannel
+    from bots.whatsapp_settings import WhatsAppAccount, WhatsAppSettings
+    from bots.whatsapp_webhook import delete_webhook, set_webhook, webhook_status
+
+    whatsapp = WhatsAppSettings.from_mapping(settings.given)
+
+    def hook(account: WhatsAppAccount) -> Hook:
+        channel = WhatsAppChannel(account, SystemClock(), api_url=whatsapp.api_url)
+
+        async def status() -> tuple[str, list[str]]:
+            found = await webhook_status(channel)
+            return found.url or "nobody", list(found.problems)
+
+        return Hook(
+            who=f"WhatsApp sender {account.account}",
+            channel=channel,
+            set=lambda url: set_webhook(channel),
+            status=status,
+            delete=lambda: delete_webhook(channel),
+            without="nobody can write to it now",
+        )
+
+    return (hook(account) for account in whatsapp.accounts)

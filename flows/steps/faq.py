@@ -61,6 +61,11 @@ class FaqStep(Verb):
         """Return the two buttons under an answer; ``=`` marks a text of the framework."""
         return {"helped": "=helped", "not_helped": "=not_helped"}
 
+    def offered(self, step: Step, run: Run) -> Mapping[str, str]:
+        """Return the two buttons only where there is an answer that can have helped."""
+        wait = run.state.wait
+        return step.options if wait is not None and "answered" in wait.data else {}
+
     def timeouts(self, spec: FaqSpec) -> tuple[Timeout, ...]:
         """Return the reminders."""
         return tuple(spec.timeout)

@@ -40,8 +40,8 @@ def take(talk: Talk, message: Inbound) -> bool:
 def _stop(talk: Talk) -> None:
     talk.change_hands()
     if talk.case is not None:
-        talk.change_case(Left(), "")
-        talk.mark("left")
+        left = talk.change_case(Left(), "")
+        talk.mark("left", case=left.number, version=str(left.version))
     talk.run.close_wait()
     talk.conversation.flow.frames = []
     talk.conversation.flow.trail = []

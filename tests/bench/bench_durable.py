@@ -31,15 +31,18 @@ ROUNDS = 3
 PEERS = (("default, one update after another", 0), ("concurrent_updates(256)", 256))
 
 
-async def ours(program: Program, url: str, script: list[dict[str, Any]], people: int, first: int) -> float:
-    """Return turns per second: from the first message in to the last delivery settled."""
+async def ours(
+    program: Program, url: str, script: list[dict[str, Any]], people: int, first: int
+) -> tuple[float, float]:
+    """Return turns per second, from the first message in to the last delivery settled, and a turn's CPU time in us."""
     with tempfile.TemporaryDirectory() as folder:
         async with Rig(Path(folder), program, url) as rig:
             everybody = [rig.person(first + n) for n in range(people)]
-            begun = time.perf_counter()
+            begun, busy = time.perf_counter(), time.process_time()
             await asyncio.gather(*(_walk(rig, person, script) for person in everybody))
             await rig.settled()
-            return people * len(script) / (time.perf_counter() - begun)
+            turns = people * len(script)
+            return turns / (time.perf_counter() - begun), (time.process_time() - busy) / turns * 1e6
 
 
 async def _walk(rig: Rig, person: Any, script: list[dict[str, Any]]) -> None:
@@ -64,17 +67,21 @@ def measure(people: int, report: Report) -> None:
     script = script_of(program, TYPED)
     messages = sum(len(step["replies"]) for step in script)
     own: list[float] = []
+    busy: dict[str, list[float]] = {"": [], **{name: [] for name, _ in PEERS}}
     peers: dict[str, list[float]] = {name: [] for name, _ in PEERS}
     said: dict[str, str] = {}
     wanted = 0
     with FakeApi() as fake:
         pin(cores()[0])
         for round_ in range(1 if quick() else ROUNDS):
-            own.append(run_async(ours(program, fake.url, script, people, 1_000_000 + round_ * 100_000)))
+            rate, spent = run_async(ours(program, fake.url, script, people, 1_000_000 + round_ * 100_000))
+            own.append(rate)
+            busy[""].append(spent)
             wanted += people * messages
             for number, (name, at_once) in enumerate(PEERS, 1):
                 done = theirs(fake.url, script, people, at_once, (1 + number) * 10_000_000 + round_ * 100_000)
                 peers[name].append(done["turns_per_second"])
+                busy[name].append(done["cpu_us"])
                 said[name] = done["configuration"]
                 wanted += people * messages
         arrived = fake.sent()
@@ -83,10 +90,13 @@ def measure(people: int, report: Report) -> None:
     report.note(f"{people} people at once, {len(script)} typed messages each, {messages} replies each; {loop_name()}")
     report.note(f"all {wanted:,} replies reached the fake, no more and no fewer")
     report.note(f"streetwork: SQLite, synchronous=FULL, sealed, {versions('aiohttp', 'cryptography', 'msgspec')}")
-    report.note(f"streetwork rounds: {[round(one) for one in own]} turns/s, {1e6 / median(own):.0f} us a turn")
+    report.note(f"streetwork rounds: {[round(one) for one in own]} turns/s, {median(busy['']):.0f} us of CPU a turn")
     for name, rates in peers.items():
         report.note(f"python-telegram-bot, {name}: {said[name]}")
-        report.note(f"python-telegram-bot, {name}, rounds: {[round(one) for one in rates]} turns/s")
+        report.note(
+            f"python-telegram-bot, {name}, rounds: {[round(one) for one in rates]} turns/s, "
+            f"{median(busy[name]):.0f} us of CPU a turn"
+        )
         ratio = median(own) / median(rates)
         report.row(
             f"durable turns on SQLite against PTB in memory, {name}",

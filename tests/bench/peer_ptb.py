@@ -86,8 +86,8 @@ def body(number: int, person: int, text: str) -> bytes:
     return json.dumps({"update_id": number, "message": message}).encode()
 
 
-async def run(url: str, script: list[dict[str, Any]], people: int, at_once: int, first: int) -> float:
-    """Return turns per second."""
+async def run(url: str, script: list[dict[str, Any]], people: int, at_once: int, first: int) -> tuple[float, float]:
+    """Return turns per second and the CPU time of a turn in microseconds."""
     app = application(url, script, at_once)
     await app.initialize()
     number = 0
@@ -105,16 +105,17 @@ async def run(url: str, script: list[dict[str, Any]], people: int, at_once: int,
         for step in script:
             await turn(person, step["say"])
 
-    begun = time.perf_counter()
+    begun, busy = time.perf_counter(), time.process_time()
     if at_once:
         await asyncio.gather(*(walk(first + n) for n in range(people)))
     else:
         for step in script:
             for n in range(people):
                 await turn(first + n, step["say"])
-    seconds = time.perf_counter() - begun
+    seconds, spent = time.perf_counter() - begun, time.process_time() - busy
     await app.shutdown()
-    return people * len(script) / seconds
+    turns = people * len(script)
+    return turns / seconds, spent / turns * 1e6
 
 
 def main() -> None:
@@ -122,11 +123,11 @@ def main() -> None:
     logging.disable(logging.WARNING)
     script = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     url, people, at_once, first = sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), int(sys.argv[5])
-    rate = run_async(run(url, script, people, at_once, first))
+    rate, spent = run_async(run(url, script, people, at_once, first))
     configuration = (
         f"{versions('python-telegram-bot', 'httpx', 'httpcore')}, default Bot, no persistence, {loop_name()}"
     )
-    print(json.dumps({"turns_per_second": rate, "configuration": configuration}))
+    print(json.dumps({"turns_per_second": rate, "cpu_us": spent, "configuration": configuration}))
 
 
 if __name__ == "__main__":

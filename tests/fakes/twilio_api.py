@@ -10,6 +10,7 @@ import asyncio
 import base64
 import email.utils
 import json
+from collections.abc import Callable
 from typing import Any, Self
 from urllib.parse import parse_qs
 
@@ -29,6 +30,8 @@ class FakeTwilio:
         self.world = World()
         self.judge = judge or Judge()
         self.now = now
+        #: Milliseconds, where a test has a clock of its own.
+        self.clock: Callable[[], int] | None = None
         self.url = ""
         #: Senders by sid, and Messaging Services.
         self.senders: dict[str, dict[str, Any]] = {
@@ -72,7 +75,7 @@ class FakeTwilio:
             wanted = base64.b64encode(f"{ACCOUNT_SID}:{AUTH_TOKEN}".encode()).decode()
             if request.headers.get("Authorization") != f"Basic {wanted}":
                 return _error(401, 20003)
-            fault = self.world.fault_for(request.path)
+            fault = self.world.fault_for(request.method, request.path)
             if fault is not None and not fault.accept:
                 return await self._faulty(request, fault)
             try:
@@ -89,6 +92,9 @@ class FakeTwilio:
                 if refusal.code == 20001:
                     self.world.refused.append(f"{request.method} {request.path}: {refusal}")
                 return _error(400, refusal.code)
+            except Exception as exc:
+                self.world.refused.append(f"the fake broke: {exc!r}")
+                raise
             finally:
                 self.world.touch()
             return result if fault is None else await self._faulty(request, fault)
@@ -147,7 +153,7 @@ class FakeTwilio:
             sid=shown.sid,
             to=one["To"],
             body=shown.body,
-            date_created=email.utils.formatdate(self.now, usegmt=False),
+            date_created=email.utils.formatdate(self.clock() / 1000 if self.clock else self.now),
             num_media="1" if shown.media else "0",
         )
         self.world.messages.insert(0, message)

@@ -80,7 +80,7 @@ class Judge:
 
     def _known_fields(self, document: Any, method: str, path: str, content_type: str, body: bytes) -> None:
         """Refuse fields of a form that the document does not name: Twilio ignores them, so they are our mistakes."""
-        if content_type != "application/x-www-form-urlencoded" or not path.endswith("/Messages.json"):
+        if method != "POST" or not path.endswith("/Messages.json"):
             return
         from urllib.parse import parse_qsl
 

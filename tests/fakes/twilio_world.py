@@ -17,6 +17,7 @@ class Fault:
 
     kind: FaultKind
     where: str = "/Messages.json"
+    method: str = "POST"
     times: int = 1
     #: Whether Twilio does what was asked before the fault.
     accept: bool = False
@@ -89,10 +90,10 @@ class World:
         """Order a fault; see :class:`Fault`."""
         self.faults.append(Fault(kind=kind, **details))
 
-    def fault_for(self, path: str) -> Fault | None:
+    def fault_for(self, method: str, path: str) -> Fault | None:
         """Return, and use up, the first ordered fault that fits."""
         for fault in self.faults:
-            if fault.where in path:
+            if fault.where in path and fault.method == method:
                 fault.times -= 1
                 if fault.times <= 0:
                     self.faults.remove(fault)

@@ -243,7 +243,7 @@ class TestSecrets:
             ("hang", {}),
             ("status", {"status": 2}),
         ):
-            fake.fail(kind, **more)  # type: ignore[arg-type]
+            fake.fail(kind, **more)
             results.append(await send(made, Say(text="canary-text")))
         fake.fail("status", method="get_account_info", status=2)
         with pytest.raises(ChannelMisconfigured) as caught:

@@ -36,8 +36,8 @@ def contents(**fields: str) -> list[Content]:
 
 def samples() -> dict[str, dict[str, str]]:
     recorded: dict[str, Any] = read_spec("whatsapp_webhooks.samples.json")
-    found = dict(recorded["bottender_whatsapp"]) | {"open_chat_studio": recorded["open_chat_studio_text"]}
-    return found | recorded["synthetic_from_documented_fields"]
+    one = {"open_chat_studio": recorded["open_chat_studio_text"]}
+    return {**recorded["bottender_whatsapp"], **one, **recorded["synthetic_from_documented_fields"]}
 
 
 def test_recorded_messages() -> None:

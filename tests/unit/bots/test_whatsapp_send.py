@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
 
 from bots.whatsapp import WhatsAppChannel
 from bots.whatsapp_settings import WhatsAppAccount
-from core.errors import ChannelMisconfigured
+from bots.whatsapp_window import LastWords
+from core.errors import ChannelMisconfigured, StoreUnavailable
 from core.ids import Millis
 from core.messages import Address, Option, Outbound, Say, SendLocation, SendMedia
 from core.sending import Down, Hold, NotSent, Refused, SendResult, Taken, Unsure
@@ -22,6 +23,8 @@ from tests.fakes.twilio_push import ACCOUNT_SID, AUTH_TOKEN, SENDER
 NUMBER = "whatsapp:+491701234567"
 ADDRESS = Address(bot="b", channel="whatsapp", account="14155238886", peer=NUMBER)
 DAY = 86_400_000
+WAIT = "Twilio asks us to wait"
+UNWANTED = "The person does not want messages from this number"
 MENU = Say(
     text="Which one?", options=(Option(token="t:1", label="Yes"), Option(token="t:2", label="No")), language="en"
 )
@@ -46,6 +49,8 @@ class Rig:
         self.clock = FakeClock(int(fake.now * 1000))
         self.store = MemoryStore()
         self.heard: Millis | None = self.clock.now()
+        self.waiting = False
+        self.store_is_away = False
         self.asked_store = 0
         self.account = account(**more)
         self.channels: list[WhatsAppChannel] = []
@@ -54,9 +59,11 @@ class Rig:
     def another(self, **more: Any) -> WhatsAppChannel:
         """Return the channel as another process would make it."""
 
-        async def last_heard(address: Address) -> Millis | None:
+        async def last_heard(address: Address) -> LastWords:
             self.asked_store += 1
-            return self.heard
+            if self.store_is_away:
+                raise StoreUnavailable("away")
+            return LastWords(at=self.heard, waiting=self.waiting)
 
         made = WhatsAppChannel(
             self.account,
@@ -83,11 +90,22 @@ async def fake() -> AsyncIterator[FakeTwilio]:
 
 
 @pytest.fixture
-async def rig(fake: FakeTwilio) -> AsyncIterator[Rig]:
-    made = Rig(fake)
+async def make(fake: FakeTwilio) -> AsyncIterator[Callable[..., Rig]]:
+    rigs: list[Rig] = []
+
+    def made(**more: Any) -> Rig:
+        rigs.append(Rig(fake, **more))
+        return rigs[-1]
+
     yield made
-    for channel in made.channels:
-        await channel.stop()
+    for rig in rigs:
+        for channel in rig.channels:
+            await channel.stop()
+
+
+@pytest.fixture
+def rig(make: Callable[..., Rig]) -> Rig:
+    return make()
 
 
 # -- what arrives ----------------------------------------------------------------------------------------
@@ -136,9 +154,9 @@ async def test_a_file_of_ours_needs_an_address(rig: Rig) -> None:
     assert isinstance(await rig.send(SendMedia(kind="photo", ref="gone")), Refused)
 
 
-async def test_a_service_and_a_person_without_a_number(fake: FakeTwilio) -> None:
-    rig = Rig(fake, sender=None, service_sid="MG" + "0" * 32, account="MG" + "0" * 32)
-    fake.world.phone(user_id="whatsapp:DE.1abc")
+async def test_a_service_and_a_person_without_a_number(fake: FakeTwilio, make: Callable[..., Rig]) -> None:
+    rig = make(sender=None, service_sid="MG" + "0" * 32, account="MG" + "0" * 32)
+    fake.world.phone(NUMBER).user_id = "whatsapp:DE.1abc"
     hidden = Address(bot="b", channel="whatsapp", account="x", peer="whatsapp:DE.1abc")
     assert isinstance(await rig.send(Say(text="x"), address=hidden), Taken)
     known = Address(bot="b", channel="whatsapp", account="x", peer="whatsapp:DE.1abc", thread=NUMBER)
@@ -146,7 +164,6 @@ async def test_a_service_and_a_person_without_a_number(fake: FakeTwilio) -> None
     assert [form["To"] for form in fake.world.forms] == [["whatsapp:DE.1abc"], [NUMBER]]
     assert "From" not in fake.world.forms[0]
     assert fake.world.forms[0]["MessagingServiceSid"] == ["MG" + "0" * 32]
-    await rig.channel.stop()
 
 
 # -- what does not -----------------------------------------------------------------------------------------
@@ -155,11 +172,11 @@ async def test_a_service_and_a_person_without_a_number(fake: FakeTwilio) -> None
 @pytest.mark.parametrize(
     ("fault", "expected"),
     [
-        ({"status": 429, "code": 20429, "headers": {"Retry-After": "7"}}, NotSent(reason="Twilio asks us to wait", after=7000)),
-        ({"status": 429, "code": 20429}, NotSent(reason="Twilio asks us to wait", after=1000)),
+        ({"status": 429, "code": 20429, "headers": {"Retry-After": "7"}}, NotSent(reason=WAIT, after=7000)),
+        ({"status": 429, "code": 20429}, NotSent(reason=WAIT, after=1000)),
         ({"status": 400, "code": 21611}, NotSent),
         ({"status": 400, "code": 63018}, NotSent),
-        ({"status": 400, "code": 21610}, Refused(reason="The person does not want messages from this number", blocked=True)),
+        ({"status": 400, "code": 21610}, Refused(reason=UNWANTED, blocked=True)),
         ({"status": 400, "code": 63014}, Refused(reason="The person blocked this number", blocked=True)),
         ({"status": 400, "code": 21211}, Refused),
         ({"status": 400, "code": 63021}, Refused),
@@ -317,7 +334,7 @@ async def test_an_old_message_with_the_same_words_is_another_one(rig: Rig) -> No
 async def test_when_twilio_does_not_list_the_message_is_sent(rig: Rig) -> None:
     rig.fake.world.fail("drop", accept=True)
     await rig.send(Say(text="Come"))
-    rig.fake.world.fail("html", status=500)
+    rig.fake.world.fail("html", status=500, method="GET")
     assert isinstance(await rig.send(Say(text="Come")), Taken)
     assert len(rig.fake.world.phone(NUMBER).log) == 2
 
@@ -333,6 +350,23 @@ async def test_outside_the_window_it_waits_for_the_person(rig: Rig) -> None:
     assert rig.fake.world.forms == []
     rig.heard = rig.clock.now()
     assert isinstance(await rig.send(Say(text="x")), Taken)
+
+
+async def test_a_message_that_no_turn_has_seen_yet_may_open_it(rig: Rig) -> None:
+    rig.clock.advance(DAY)
+    rig.waiting = True
+    result = await rig.send(Say(text="x"))
+    assert isinstance(result, Hold)
+    assert result.after <= 10_000
+
+
+async def test_while_the_store_is_away_nobody_guesses(rig: Rig) -> None:
+    await rig.send(Say(text="x"))
+    rig.clock.advance(DAY)
+    rig.store_is_away = True
+    result = await rig.send(Say(text="x"))
+    assert isinstance(result, Hold)
+    assert result.after <= 10_000
 
 
 async def test_the_store_is_asked_once_while_the_window_is_open(rig: Rig) -> None:
@@ -357,9 +391,11 @@ async def test_twilio_says_that_the_window_is_closed(rig: Rig) -> None:
     assert isinstance(await rig.send(Say(text="x")), Taken)
 
 
-async def test_a_template_asks_once_in_each_silence_and_the_message_waits(fake: FakeTwilio) -> None:
+async def test_a_template_asks_once_in_each_silence_and_the_message_waits(
+    fake: FakeTwilio, make: Callable[..., Rig]
+) -> None:
     sid = "HX" + "f" * 32
-    rig = Rig(fake, template_sid=sid)
+    rig = make(template_sid=sid)
     fake.world.contents[sid] = {"approved": "You have a message. Answer to read it."}
     rig.clock.advance(DAY)
     first = await rig.send(Say(text="your date"))
@@ -377,34 +413,29 @@ async def test_a_template_asks_once_in_each_silence_and_the_message_waits(fake: 
     rig.clock.advance(DAY)
     await rig.send(Say(text="again"), "e2")
     assert len(phone.log) == 3, "a new silence, a new template"
-    for channel in rig.channels:
-        await channel.stop()
 
 
-async def test_a_refused_template_is_told(fake: FakeTwilio) -> None:
-    rig = Rig(fake, template_sid="HX" + "f" * 32)
+async def test_a_refused_template_is_told(fake: FakeTwilio, make: Callable[..., Rig]) -> None:
+    rig = make(template_sid="HX" + "f" * 32)
     rig.clock.advance(DAY)
     result = await rig.send(Say(text="x"))
     assert isinstance(result, Hold)
     assert "template was refused" in result.reason
     fake.world.fail("error", status=401, code=20003)
     assert isinstance(await rig.send(Say(text="x")), Down)
-    await rig.channel.stop()
 
 
 # -- starting --------------------------------------------------------------------------------------------
 
 
-async def test_a_wrong_token_is_told_at_the_start(fake: FakeTwilio) -> None:
-    rig = Rig(fake, auth_token="f" * 32)
+async def test_a_wrong_token_is_told_at_the_start(make: Callable[..., Rig]) -> None:
     with pytest.raises(ChannelMisconfigured, match="TWILIO_AUTH_TOKEN"):
-        await rig.channel.start()
-    await rig.channel.stop()
+        await make(auth_token="f" * 32).channel.start()
 
 
 async def test_an_unreachable_twilio_stops_nothing(rig: Rig) -> None:
     await rig.channel.start()
-    rig.fake.world.fail("html", where="/Accounts/", status=502)
+    rig.fake.world.fail("html", where="/Accounts/", method="GET", status=502)
     await rig.channel.start()
     rig.fake.url = "http://127.0.0.1:1"
     await rig.another().start()

@@ -20,9 +20,17 @@ PLAIN = Capabilities(text=8000, unit="codepoints", buttons=0, label=120)
 
 
 def small(
-    limit: int = 30, *, buttons: int = 3, label: int = 10, unit: Unit = "codepoints", formatting: bool = True
+    limit: int = 30,
+    *,
+    buttons: int = 3,
+    label: int = 10,
+    unit: Unit = "codepoints",
+    formatting: bool = True,
+    with_buttons: int | None = None,
 ) -> Capabilities:
-    return Capabilities(text=limit, unit=unit, buttons=buttons, label=label, formatting=formatting)
+    return Capabilities(
+        text=limit, unit=unit, buttons=buttons, label=label, formatting=formatting, text_with_buttons=with_buttons
+    )
 
 
 def shown(say: Say, capabilities: Capabilities) -> tuple[Say, ...]:
@@ -149,7 +157,43 @@ def test_a_request_the_channel_does_not_know_is_dropped() -> None:
     assert part.request is None
 
 
+def test_buttons_stand_under_a_shorter_part_where_they_must() -> None:
+    say = Say(text="One two three. Four five six. Seven eight.", options=options("A"))
+    assert [(p.text, len(p.options)) for p in shown(say, small(100, with_buttons=20))] == [
+        ("One two three.", 0),
+        ("Four five six.", 0),
+        ("Seven eight.", 1),
+    ]
+    (whole,) = shown(Say(text=say.text), small(100, with_buttons=20))
+    assert whole.text == say.text
+
+
+def test_an_address_that_no_button_can_open_stands_in_the_text() -> None:
+    link = Option(token="w", label="Website", url="https://example.org/a")
+    plain = Capabilities(text=200, unit="codepoints", buttons=3, label=20, url_buttons=False)
+    (part,) = shown(Say(text="Choose", options=(*options("A"), link)), plain)
+    assert part.text == "Choose\n\nWebsite: https://example.org/a"
+    assert [o.label for o in part.options] == ["A"]
+    assert shown(part, plain) == (part,)
+
+
 # -- formatting ------------------------------------------------------------------------------------------
+
+
+def test_marks_stand_in_the_text_where_nothing_can_be_mistaken() -> None:
+    marks = Capabilities(text=100, unit="codepoints", buttons=3, label=20, marks=True)
+    spans = (Span(start=0, end=6, style="bold"), Span(start=7, end=10, style="italic"))
+    (part,) = shown(Say(text="Title \n word", spans=spans), marks)
+    assert (part.text, part.spans) == ("*Title* \n word", ())
+    (typed,) = shown(Say(text="2 * 3", spans=(Span(start=0, end=1, style="bold"),)), marks)
+    assert typed.text == "2 * 3"
+    assert shown(part, marks) == (part,)
+
+
+def test_a_marked_run_is_not_split_where_it_fits() -> None:
+    marks = Capabilities(text=30, unit="codepoints", buttons=3, label=20, marks=True)
+    say = Say(text="Some words first and then this is bold", spans=(Span(start=21, end=38, style="bold"),))
+    assert texts(shown(say, marks)) == ["Some words first and", "*then this is bold*"]
 
 
 def test_without_formatting_links_are_spelled_out() -> None:
@@ -242,6 +286,9 @@ def test_files_and_places() -> None:
     assert isinstance(text, Say)
     assert file.caption is None
     assert text.text == photo.caption
+    paper = SendMedia(kind="document", ref="https://x.de/a.pdf", caption="Read")
+    bare, caption = render(paper, Capabilities(text=100, unit="codepoints", buttons=0, label=9, captions=("photo",)))
+    assert (bare, caption) == (SendMedia(kind="document", ref="https://x.de/a.pdf"), Say(text="Read"))
     short = SendMedia(kind="photo", ref="https://x.de/a.png", caption="x" * CAPTION)
     assert render(short, TELEGRAM) == (short,)
 
@@ -274,6 +321,7 @@ limits = st.builds(
     label=st.integers(8, 20),
     unit=st.sampled_from(["utf16", "codepoints"]),
     formatting=st.booleans(),
+    with_buttons=st.sampled_from([None, 15, 20]),
 )
 
 
@@ -307,7 +355,8 @@ def test_nothing_is_lost_or_broken(say: Say, capabilities: Capabilities) -> None
     if capabilities.formatting or not links:
         assert whole.startswith(solid(say.text))
     for part in parts:
-        assert length(part.text, capabilities.unit) <= capabilities.text
+        most = capabilities.text_with_buttons if part.options and capabilities.text_with_buttons else capabilities.text
+        assert length(part.text, capabilities.unit) <= most
         assert all(0 <= s.start < s.end <= len(part.text) for s in part.spans)
         assert capabilities.formatting or not part.spans
         assert len(part.options) <= capabilities.buttons

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from core.events import Claim, Close, ConsoleActed, EraseContact, Received, Reply
+from core.events import Claim, Close, ConsoleActed, EraseContact, Received, Reply, TimerFired
 from core.messages import Choice, Edited, Inbound, Media, Start, Text, Unsubscribed
 from core.records import Marked
 from flows.program import option_token
@@ -68,6 +70,12 @@ def test_danger_in_an_edit_goes_to_the_human_who_writes(talk, sources):
     talk.desk(Claim())
     assert sources(talk.send(Edited(of="1", text=DANGER))) == ["crisis.suicide"]
     assert talk.conversation.case.urgency == "safety"
+
+
+def test_who_came_in_danger_is_told_who_we_are_when_the_human_leaves(talk, sources):
+    say(talk, DANGER)
+    talk.desk(Claim())
+    assert sources(talk.desk(Close())) == ["streetwork.closed", "welcome.hello", "main.menu"]
 
 
 # -- erasing ----------------------------------------------------------------------------------------------------
@@ -215,16 +223,12 @@ def test_a_broken_message_of_a_group_opens_no_case(talk, sources):
 
 
 def test_who_said_stop_is_not_told_that_a_timer_broke(talk, sources):
-    from core.events import TimerFired
-
     at(talk, "stop")
     assert sources(poisoned(talk, TimerFired(name="wait", data="1:0"))) == []
     assert talk.conversation.case is None
 
 
 def test_even_a_program_that_cannot_speak_lays_the_event_aside(talk):
-    from dataclasses import replace
-
     at(talk, "form")
     dumb = replace(talk.program, texts={})
     talk.turn += 1

@@ -57,8 +57,11 @@ def test_the_answer_to_a_question_that_is_gone_is_not_taken_for_another(talk, so
 
 def test_values_stay_when_a_step_is_gone(talk, sources, edit):
     at(talk, "form", "01067")
-    talk.program = edit(("form.yaml", "  children:\n    ask:", "  kids:\n    ask:"), ("form.yaml", "flow: form", "flow: form\non_update: kids"),
-                        ("form.yaml", "give_up: children", "give_up: kids"))  # fmt: skip
+    talk.program = edit(
+        ("form.yaml", "  children:\n    ask:", "  kids:\n    ask:"),
+        ("form.yaml", "flow: form", "flow: form\non_update: kids"),
+        ("form.yaml", "give_up: children", "give_up: kids"),
+    )
     assert sources(say(talk, "what is this")) == ["streetwork.moved", "form.kids"]
     said = say(talk, "3")
     assert sources(said) == ["main.formed", "main.menu"]
@@ -116,8 +119,8 @@ def test_the_desk_and_a_human_who_writes_hear_nothing_of_it(talk, sources, edit)
 
 def test_reminders_that_are_gone_say_nothing(talk, sources, edit):
     at(talk, "form")
-    talk.program = edit(("form.yaml", "    timeout:\n      - after: 20h\n        say: Are you there?\n"
-                         "      - after: 3d\n        goto: late\n", "    skip_to: late\n"))  # fmt: skip
+    reminders = "    timeout:\n      - after: 20h\n        say: Are you there?\n      - after: 3d\n        goto: late\n"
+    talk.program = edit(("form.yaml", reminders, "    skip_to: late\n"))
     assert sources(talk.pass_time(100 * HOUR)) == []
     assert sources(say(talk, "01067")) == ["form.children"]
 
@@ -132,10 +135,15 @@ def test_words_of_patience_that_are_gone_say_nothing(talk, sources, edit):
 
 def test_a_question_that_became_a_handoff_does_not_make_people_wait_for_nobody(talk, sources, edit):
     at(talk, "colour")
-    talk.program = edit(("main.yaml", "  colour:\n    menu: Which colour?\n    save: colour\n    options:\n"
-                         "      red: Red\n      stop: Stop sign\n",
-                         "  colour:\n    handoff: advice\n    say: A colour comes.\n    done: coloured\n"),
-                        ("main.yaml", "vars:\n  colour: choice", "vars:\n  colour: text"))  # fmt: skip
+    options = "    save: colour\n    options:\n      red: Red\n      stop: Stop sign\n"
+    talk.program = edit(
+        (
+            "main.yaml",
+            "    menu: Which colour?\n" + options,
+            "    handoff: advice\n    say: Soon.\n    done: coloured\n",
+        ),
+        ("main.yaml", "vars:\n  colour: choice", "vars:\n  colour: text"),
+    )
     assert sources(say(talk, "red")) == ["streetwork.moved", "main.menu"]
     assert talk.conversation.case is None
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from core.events import Claim, Close, Release, SendFailed
 from core.ids import EntryId
 from core.messages import Choice, Start, Text, Unsubscribed
+from flows.loader import load
 from flows.program import option_token
 from handlers.simulator import Simulator
-from tests.unit.handlers.conftest import HOUR
+from tests.fakes.bots import change, copy_bot
+from tests.unit.handlers.conftest import FOLDER, HOUR
 
 
 def say(talk: Simulator, text: str):
@@ -208,6 +212,20 @@ def test_of_two_lists_in_one_turn_a_number_means_the_later(talk, sources):
 def test_did_this_help_is_answered_with_a_word(talk, sources, typed, wanted):
     at(talk, "ask", "What is the minimum wage?")
     assert sources(say(talk, typed)) == [wanted]
+
+
+def test_a_reminder_asks_whether_it_helped_only_where_there_was_an_answer(talk, sources, tmp_path):
+    bot = copy_bot(FOLDER, tmp_path)
+    timeout = "    timeout:\n      - after: 1h\n        say: Still there?\n      - after: 2h\n        say: And now?\n"
+    change(bot, "main.yaml", "    not_helped: human\n", "    not_helped: human\n" + timeout)
+    found = load(bot, today=date(2026, 11, 23))
+    assert found.program is not None, [one.message for one in found.findings if one.level == "error"]
+    talk.program = found.program
+    at(talk, "ask")
+    reminded = talk.pass_time(HOUR)
+    assert (sources(reminded), reminded[0].body.message.options) == (["main.question.timeout.1"], ())
+    say(talk, "What is the minimum wage?")
+    assert len(talk.pass_time(HOUR)[0].body.message.options) == 2
 
 
 def test_without_an_answer_before_yes_is_a_question(talk, sources):

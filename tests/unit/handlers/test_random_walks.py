@@ -15,8 +15,9 @@ from tests.fakes.bots import BERLIN, change, copy_bot
 from tests.fakes.walker import Walker
 from tests.unit.handlers.conftest import FOLDER, MONDAY
 
+#: Happenings in one walk.
 STEPS = 60
-#: A counsellor has the conversation, or a case waits, or the questions before a handoff are being asked.
+#: A day on which every value of the bots holds.
 TODAY = date(2026, 11, 23)
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from core.errors import Refused
-from core.events import Claim, Close, ConsoleActed, Reply, ReturnToBot, WriteNote
-from core.messages import Option, Say, Start, Text
-from core.records import Wrote
+from core.events import Claim, Close, ConsoleActed, Received, Release, Reply, ReturnToBot, WriteNote
+from core.messages import Inbound, Option, Say, Start, Text
+from core.records import Marked, Wrote
 from flows.effects import SayText
 from flows.inputs import Reason
 from flows.loader import load
@@ -129,7 +129,11 @@ def test_a_long_reply_arrives_whole_and_a_longer_one_is_refused(talk):
     talk.desk(Claim())
     text = " ".join(f"word{n}" for n in range(1200))
     assert 8_000 < len(text) <= 10_000
-    parts = [e.body.message.text for e in talk.desk(Reply(text=text)) if isinstance(e.body, Wrote)]
+    parts = [
+        e.body.message.text
+        for e in talk.desk(Reply(text=text))
+        if isinstance(e.body, Wrote) and isinstance(e.body.message, Say)
+    ]
     assert len(parts) > 1
     assert " ".join(parts) == text
     assert talk.desk(Reply(text="x" * 10_001)) == []
@@ -178,9 +182,6 @@ def commit_of(talk: Simulator, event):
 
 
 def test_nothing_expires_while_somebody_waits_and_everything_does_afterwards(talk):
-    from core.events import Received
-    from core.messages import Inbound
-
     def heard(text: str):
         return commit_of(talk, Received(message=Inbound(content=Text(text=text))))
 
@@ -209,3 +210,43 @@ def test_a_new_case_is_told_at_once_that_somebody_reads(talk, sources):
     talk.send(Start())
     say(talk, "human")
     assert sources(say(talk, "zzzz qqqq")) == ["streetwork.waiting"]
+
+
+def test_what_is_kept_about_a_person_goes_when_its_time_is_over(talk, tmp_path):
+    bot = copy_bot(FOLDER, tmp_path)
+    change(bot, "main.yaml", "  red:\n    say: Red it is.\n", '  red:\n    set: {contact.city: "{colour}"}\n')
+    found = load(bot, today=date(2026, 11, 23))
+    assert found.program is not None, [one.message for one in found.findings if one.level == "error"]
+    talk.program = found.program
+    at(talk, "colour", "red")
+    assert talk.conversation.flow.contact == {"city": "red"}
+    talk.pass_time(29 * 24 * HOUR)
+    say(talk, "stop")
+    talk.pass_time(29 * 24 * HOUR)
+    assert talk.conversation.flow.contact == {"city": "red"}
+    talk.pass_time(2 * 24 * HOUR)
+    assert talk.conversation.flow.contact == {}
+
+
+def test_what_happened_to_a_case_is_written_with_who_and_which_version(talk):
+    at(talk, "human")
+    case = talk.conversation.case
+    marked = [
+        (entry.body.kind, entry.actor, entry.body.detail["case"], int(entry.body.detail["version"]))
+        for action in (Claim(), Release(), Claim(), Close())
+        for entry in talk.desk(action)
+        if isinstance(entry.body, Marked)
+    ]
+    kinds = ("claimed", "released", "claimed", "closed")
+    assert marked == [(kind, "anna", case.number, case.version + n) for n, kind in enumerate(kinds, 1)]
+
+
+def test_a_command_means_the_same_wherever_somebody_stands(talk, sources, tmp_path):
+    bot = copy_bot(FOLDER, tmp_path)
+    change(bot, "bot.yaml", "    words: menu\n    goto: main.menu\n", "    words: menu\n    goto: main\n")
+    change(bot, "form.yaml", "  late:\n    end: expired", "  main:\n    end: expired")
+    change(bot, "form.yaml", "        goto: late\n", "        goto: main\n")
+    found = load(bot, today=date(2026, 11, 23))
+    assert found.program is not None, [one.message for one in found.findings if one.level == "error"]
+    talk.program = found.program
+    assert sources(say(at(talk, "form"), "menu")) == ["main.menu"]
