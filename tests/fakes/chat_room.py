@@ -106,6 +106,7 @@ class Room:
         self.origin = f"http://{server.host}:{server.port}"
         self.handled: list[Received] = []
         self.browsers: list[aiohttp.ClientSession] = []
+        self.pages: list[Page] = []
 
     async def session(self) -> aiohttp.ClientSession:
         """Return a new person's browser with its cookie."""
@@ -119,7 +120,9 @@ class Room:
 
     async def connect(self, browser: aiohttp.ClientSession) -> Page:
         """Open a socket."""
-        return Page(await browser.ws_connect("/chat/ws", timeout=aiohttp.ClientWSTimeout(ws_close=TIMEOUT)))
+        page = Page(await browser.ws_connect("/chat/ws", timeout=aiohttp.ClientWSTimeout(ws_close=TIMEOUT)))
+        self.pages.append(page)
+        return page
 
     async def think(
         self,
@@ -213,6 +216,8 @@ async def open_room(
     try:
         yield room
     finally:
+        # A socket that nobody closes is found by the garbage collector in the middle of some later test.
+        await asyncio.gather(*(page.socket.close() for page in room.pages))
         await asyncio.gather(*(browser.close() for browser in room.browsers))
         await chat.stop()
         await server.close()

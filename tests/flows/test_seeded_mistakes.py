@@ -12,7 +12,7 @@ TODAY = date(2026, 11, 23)
 
 #: (file, what stands there, the mistake, code, lines below the first line of it)
 MISTAKES = [
-    ("bot.yaml", "channels: [telegram, webchat]", "channels: [telegramm, webchat]", "E209", 0),
+    ("bot.yaml", "channels: [telegram, viber, whatsapp, webchat]", "channels: [telegramm, webchat]", "E209", 0),
     ("bot.yaml", "hours: Mo-Fr 09:00-17:00", "hours: Mo-Fr nine to five", "E706", 0),
     ("bot.yaml", "    call: help", "    call: halp", "E202", 0),
     ("bot.yaml", "  retries: 2", "  retrys: 2", "E104", 0),

@@ -154,6 +154,7 @@ async def test_over_https_the_cookie_is_bound_to_host_and_scheme() -> None:
         token = cookie.split(";")[0].split("=", 1)[1]
         headers = {**origin, "Cookie": f"__Host-chat={token}"}
         page = Page(await browser.ws_connect("/chat/ws", headers=headers))
+        room.pages.append(page)
         await page.hello()
         # The same token in the unprotected cookie is worth nothing there.
         headers = {**origin, "Cookie": f"chat={token}"}
