@@ -16,11 +16,10 @@ __all__ = ["graph"]
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="File to write; by default the terminal.")
 def graph(bot: Path, form: str, flow: str | None, output: Path | None) -> None:
     """Draw the flows of BOT."""
-    from flows.graph import mermaid, svg
-
     from bots.clock import SystemClock
     from bots.releases import load_bot, report
     from core.errors import BotBroken
+    from flows.graph import mermaid, svg
 
     loaded = load_bot(bot, SystemClock())
     if loaded.program is None:

@@ -113,7 +113,7 @@ async def _welcome(app: App, runner: object, *, first_account: bool) -> None:
         lines += await _first_account(app)
     lines += [
         "",
-        *_telegram(app),
+        *_messengers(app),
         f"  Bot                  {app.settings.bot}  (edits are taken in at once when they are clean)",
     ]
     if app.ring is not None and app.ring.created:
@@ -148,12 +148,16 @@ async def _first_account(app: App) -> list[str]:
     ]
 
 
-def _telegram(app: App) -> list[str]:
-    bots = [account for channel, account in app.channels if channel == "telegram"]
-    if not bots:
-        return [
-            "  Telegram             not connected: get a token from @BotFather and start again with",
-            "                       TELEGRAM_TOKEN=… make run",
-        ]
-    how = "by webhook" if app.settings.public_url else "by polling"
-    return [f"  Telegram             bot {account}, {how}" for account in bots]
+def _messengers(app: App) -> list[str]:
+    """Say which accounts are connected and how; with none, how to begin."""
+    lines = []
+    for channel, account in app.channels:
+        if channel == "webchat":
+            continue
+        polled = channel == "telegram" and not app.settings.public_url
+        how = "by polling" if polled else "by webhook" if app.settings.public_url else "needs PUBLIC_URL to be reached"
+        lines.append(f"  {channel.capitalize():<20} {account}, {how}")
+    return lines or [
+        "  Messengers           none yet. For Telegram, get a token from @BotFather and start again with",
+        "                       TELEGRAM_TOKEN=… make run",
+    ]
