@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -28,6 +28,9 @@ class MenuOption(Spec):
     """What people type for it, separated by commas, beside the label and the number."""
     goto: Target | None = None
     """Where it leads; by default to the step below."""
+
+    save: Literal["yes", "no"] = "yes"
+    """``no``: this choice is no answer (“Skip”), so the variable stays empty."""
 
     @model_validator(mode="before")
     @classmethod
@@ -110,5 +113,5 @@ class Menu(Verb):
             return Go(spec.other) if spec.other and spec.other != "faq" else None
         choice = spec.options[given.option]
         if spec.save:
-            run.set(spec.save, given.option)
+            run.set(spec.save, given.option if choice.save == "yes" else None)
         return Go(choice.goto) if choice.goto else Next()
