@@ -65,6 +65,11 @@ def test_two_possible_sends_are_enough() -> None:
     assert doubt.retry_at is None
 
 
+def test_tries_that_certainly_did_not_arrive_are_no_possible_sends() -> None:
+    assert final_doubt(lease(4, maybe_sent=True), 2) is None
+    assert final_doubt(lease(5, maybe_sent=True), 2) is not None
+
+
 def test_an_account_that_is_down_rests_longer_each_time() -> None:
     account, now, rests = AccountState(None), NOW, []
     for _ in range(6):

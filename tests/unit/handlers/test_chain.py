@@ -303,3 +303,25 @@ def test_a_value_switches_at_midnight_in_berlin(program, texts, talk):
     for offset, value in ((-1, "13.90"), (0, "14.60")):
         person = begun(Simulator(program, talk.capabilities, now=midnight + offset))
         assert value in texts(say(person, "What is the minimum wage?"))[0]
+
+
+def test_a_timer_of_an_earlier_time_at_the_same_question_says_nothing(talk, sources):
+    begun(talk)
+    say(talk, "form")
+    stale = dict(talk.timers)
+    say(talk, "menu")
+    say(talk, "form")
+    talk.pass_time(HOUR)
+    assert talk.timers != stale
+    talk.timers = stale
+    assert sources(talk.pass_time(20 * HOUR)) == []
+
+
+@pytest.mark.parametrize("action", [Release(), Close(outcome="other"), ReturnToBot()])
+def test_whenever_the_microphone_changes_hands_the_epoch_rises(talk, action):
+    begun(talk)
+    say(talk, "human")
+    talk.desk(Claim())
+    epoch = talk.epoch
+    talk.desk(action)
+    assert talk.epoch == epoch + 1
