@@ -18,7 +18,8 @@ be served while others can is tried six times and then fails, which becomes an e
 *The window of duplication.* Between the provider's answer and the settlement a crash leaves an entry that was sent but
 not settled. Its lease runs out, the next claim says ``maybe_sent``, and it is sent once more: a message may come twice,
 never not at all. The same holds for an answer that got lost (``Unsure``): resent once after 10 s unless a receipt came.
-What may have been sent twice is not sent a third time: it ends as uncertain, which the counsellor sees. When the store
+What may have been sent twice is not sent a third time: it ends as uncertain, which the counsellor sees. (Tries that
+certainly did not arrive do not count there, as far as this process made them itself.) When the store
 is away at the moment of settling, the task keeps trying to settle, so that only a real crash opens the window.
 
 *Stopping.* ``drain`` stops claiming and returns when everything under way is settled, after 25 s at most; cancelling
@@ -41,7 +42,7 @@ from bots.settling import MAX_TRIES, AccountState, GiveBack, final_doubt
 from core.errors import StoreError
 from core.ids import Millis
 from core.ports import Channel, Clock, Store
-from core.records import DeliveryLease, Settlement, Uncertain
+from core.records import DeliveryLease, Failed, Held, RetryAt, Sent, Settlement, Uncertain
 from core.sending import Down, SendResult, Unsure
 
 __all__ = ["Delivery", "OnDown"]
@@ -57,6 +58,8 @@ _POLL = 1.0
 #: Seconds that sends under way get when the loop is cancelled, and when it is drained.
 _GRACE = 10.0
 _DRAIN = 25.0
+#: Entries whose certain failures are remembered; one that is forgotten is at worst not sent a second time.
+_REMEMBERED: Final = 10_000
 
 _log = logging.getLogger(__name__)
 
@@ -120,6 +123,8 @@ class Delivery:
         self._ended.set()
         #: Sends in doubt that were put off, by entry: bounds what `release` does not count.
         self._put_off: dict[str, int] = {}
+        #: Tries that certainly did not arrive, by entry: what `attempts` counts, and doubt must not.
+        self._not_sent: dict[str, int] = {}
 
     # -- the loop --------------------------------------------------------------------------------------------
 
@@ -264,7 +269,8 @@ class Delivery:
 
     async def _outcome(self, account: AccountState, lease: DeliveryLease) -> Settlement | GiveBack:
         """Send, unless it must not be now or never again, and return what becomes of the entry."""
-        if (doubt := final_doubt(lease)) is not None:
+        if (doubt := final_doubt(lease, self._not_sent.get(lease.entry.id, 0))) is not None:
+            self._not_sent.pop(lease.entry.id, None)
             return doubt
         now = self._clock.now()
         if lease.until - now < self._send_time:
@@ -277,7 +283,21 @@ class Delivery:
         settlement = account.ended(result, lease, now, self._rng.random())
         if was_ready and not account.ready(now):
             self._rest(account, lease, result)
+        self._note(lease, settlement)
         return self._bounded(lease, settlement)
+
+    def _note(self, lease: DeliveryLease, settlement: Settlement | GiveBack) -> None:
+        """Remember the tries that certainly did not arrive, as long as the entry may come again."""
+        entry = lease.entry.id
+        match settlement:
+            case RetryAt() | Held():
+                self._not_sent[entry] = self._not_sent.pop(entry, 0) + 1
+                if len(self._not_sent) > _REMEMBERED:
+                    del self._not_sent[next(iter(self._not_sent))]
+            case Sent() | Failed() | Uncertain(retry_at=None):
+                self._not_sent.pop(entry, None)
+            case Uncertain() | GiveBack():
+                pass
 
     async def _send(self, lease: DeliveryLease) -> SendResult:
         channel = self._channels[(lease.address.channel, lease.address.account)]

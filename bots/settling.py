@@ -33,9 +33,12 @@ def backoff(failures: int, jitter: float, *, first: Millis = 1000, most: Millis 
     return int(min(most, first * 2 ** min(max(failures, 1) - 1, 16)) * (0.8 + 0.4 * jitter))
 
 
-def final_doubt(lease: DeliveryLease) -> Uncertain | None:
-    """Return how an entry ends that may have been sent twice already: with doubt, shown, and without a third send."""
-    return Uncertain(reason=_MAYBE) if lease.maybe_sent and lease.attempts >= 3 else None
+def final_doubt(lease: DeliveryLease, not_sent: int = 0) -> Uncertain | None:
+    """Return how an entry ends that may have been sent twice already: with doubt, shown, and without a third send.
+
+    ``not_sent`` is how many of its earlier tries certainly did not arrive; they are no reason for doubt.
+    """
+    return Uncertain(reason=_MAYBE) if lease.maybe_sent and lease.attempts - not_sent >= 3 else None
 
 
 def settle_as(result: SendResult, lease: DeliveryLease, now: Millis, jitter: float) -> Settlement | GiveBack:

@@ -180,6 +180,20 @@ class TestDoubt:
         assert channel.texts == ["a"]
         assert (await states(store, ANNA)) == {"a": "delivered"}
 
+    @pytest.mark.parametrize("pace", [None, 2000])
+    async def test_tries_that_did_not_arrive_do_not_use_up_the_resend(
+        self, store: Store, clock: FakeClock, channel: ScriptedChannel, pace: int | None
+    ) -> None:
+        await queue(store, clock, ANNA, ["a"])
+        refused, unsure = NotSent(reason="r", after=pace), Unsure(reason="r")
+        channel.script["a"] = [refused, refused, unsure, NotSent(reason="r", after=2000), unsure]
+        delivery = loop(store, clock, channel)
+        for _ in range(10):
+            await delivery.deliver_due()
+            clock.advance(20_000)
+        assert channel.texts == ["a"] * 5
+        assert (await states(store, ANNA)) == {"a": "uncertain"}
+
     async def test_a_resend_that_finds_no_way_stays_open_but_not_for_ever(
         self, store: Store, clock: FakeClock, channel: ScriptedChannel
     ) -> None:
