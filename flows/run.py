@@ -22,7 +22,6 @@ from flows.effects import CallOut, CancelTimer, Count, Effect, Env, HandOver, Ne
 from flows.program import Flow, Program, Step, option_token
 from flows.state import TRAIL_LENGTH, Crumb, Frame, State, Wait
 from flows.values import Kind, Value
-from flows.verbs import StepSpec
 from i18n.catalog import Translated
 from i18n.negotiate import NATIVE_NAMES
 
@@ -337,8 +336,3 @@ class Run:
     def answer_faq(self, entry: str) -> None:
         """Show one FAQ entry with its source and date."""
         wording.show_entry(self, entry)
-
-    def step_spec(self, step: Step) -> StepSpec:
-        """Return what the editor wrote for a step."""
-        spec: StepSpec = step.spec
-        return spec
