@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from core.blobs import BlobHead, BlobKey, Draft
 from core.capabilities import Capabilities
 from core.ids import CallId, ConversationId, Millis
 from core.messages import Address, Outbound
@@ -38,7 +39,7 @@ from core.records import (
 )
 from core.sending import SendResult
 
-__all__ = ["Channel", "Clock", "Store"]
+__all__ = ["Blobs", "Channel", "Clock", "Store"]
 
 
 class Clock(Protocol):
@@ -215,3 +216,29 @@ class Store(Protocol):
 
     async def close(self) -> None:
         """Finish what is under way and let go of the files."""
+
+
+class Blobs(Protocol):
+    """Files, beside a store and erased with it: sealed chunks under the contact's data key. See :mod:`core.blobs`."""
+
+    async def begin(self, key: BlobKey, now: Millis) -> Draft | None:
+        """Begin a file; None when the key's conversation is gone or was erased since (another generation)."""
+
+    async def add(self, draft: Draft, number: int, data: bytes) -> bool:
+        """Keep chunk ``number`` (from 0) of a draft; False when its owner was erased or the draft swept."""
+
+    async def finish(self, draft: Draft, head: BlobHead, *, now: Millis, expires: Millis) -> bool:
+        """Make a draft the file of its key, in one step, and mark the conversation as changed.
+
+        The first with content stays: a second one is thrown away, and that is True as well. False when its owner
+        was erased or the draft swept. Content is gone from ``expires`` on; the head lives as long as its owner.
+        """
+
+    async def heads(self, keys: Sequence[BlobKey], now: Millis) -> dict[BlobKey, BlobHead]:
+        """Return what is known of these files; a head past its time has the reason ``expired``."""
+
+    async def read(self, key: BlobKey, number: int, now: Millis) -> bytes | None:
+        """Return a chunk of a finished file; None behind its end, and when there is none."""
+
+    async def held(self, conversation: ConversationId) -> int:
+        """Return how many bytes of this conversation are kept, drafts included."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 from core.ids import Millis, partition
+from store.memory_blobs import MemoryBlobs
 from store.memory_rows import Conversation, Tables
 from store.wakeups import Wakeups
 
@@ -18,6 +19,7 @@ class MemoryBase:
         self.tables = Tables()
         self.wakeups = Wakeups()
         self._tokens = itertools.count(1)
+        self.blobs = MemoryBlobs(self.tables, self.changed)
 
     def token(self) -> str:
         """Return a token nobody had yet."""

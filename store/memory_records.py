@@ -169,7 +169,7 @@ class MemoryRecords(MemoryBase):
         for record_key in old_counters[:limit]:
             del tables.counters[record_key]
         lists = (old_ids, old_outcomes, old_strays, old_letters, old_records[:limit], old_counters[:limit])
-        return sum(len(one) for one in lists)
+        return sum(len(one) for one in lists) + self.blobs.sweep(now, limit)
 
     # -- small keyed records ----------------------------------------------------------------------------
 

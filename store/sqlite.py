@@ -56,6 +56,7 @@ from store import (
 from store.checkpoint import Checkpointer
 from store.keys import KeyFile, SealerCache, keys_path, open_keys
 from store.seal import KeyRing
+from store.sqlite_blobs import SqliteBlobs
 from store.sqlite_reads import Reader
 from store.tx import Tx
 from store.wakeups import Wakeups
@@ -106,6 +107,7 @@ class SqliteStore:
         self._writer = Writer(self._tx, self._wakeups, self._folded, name=path.name)
         self._pool = ThreadPoolExecutor(_READERS, thread_name_prefix="store-reader")
         self._closed = False
+        self.blobs = SqliteBlobs(self._writer.submit, self._read)
         #: Readers nobody uses at the moment.
         self._idle: list[Reader] = []
 

@@ -13,6 +13,7 @@ from store import schema
 from store.keyfile import readable_by_others, sync_directory
 from store.keys import keys_path
 from store.seal import KeyRing, key_id
+from store.sqlite_blobs import MISCOUNTS
 from store.sqlite_reads import Reader
 from store.tx import Tx
 
@@ -81,7 +82,7 @@ def check(reader: Reader, path: Path, ring: KeyRing) -> tuple[list[str], list[Do
         (keys_path(path).name, reader.keys, len(schema.KEYS_SCHEMA)),
     ):
         found += _check_file(connection, name, newest)
-    for sql, sentence in _COUNTS:
+    for sql, sentence in (*_COUNTS, *MISCOUNTS):
         count = int(reader.rows(sql)[0][0])
         if count:
             found.append(sentence.format(count))

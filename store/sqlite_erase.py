@@ -13,6 +13,7 @@ from core.records import Commit, TurnLease
 from store import rules
 from store.codec import ADDRESS, LABELS, OUTCOME
 from store.seal import Sealer
+from store.sqlite_blobs import orphan_blobs, sweep_blobs
 from store.sqlite_rows import write_entries
 from store.tx import ENTRY_SPAN, Tx, open_address
 
@@ -39,6 +40,7 @@ def wipe(tx: Tx, conversation: ConversationId) -> int | None:
 def _empty(tx: Tx, conv: int, conversation: ConversationId, labels: bytes | None) -> None:
     """Delete what a conversation owns, apart from its mailbox."""
     _drop_entries(tx, conv, ENTRY_SPAN - 1)
+    orphan_blobs(tx, conv)
     if labels is not None:
         tx.cur.executemany(
             "delete from label where name = ? and rank = ? and conversation = ?",
@@ -160,6 +162,7 @@ def sweep(tx: Tx, now: Millis, limit: int) -> int:
     for sql, before in _SWEEPS:
         tx.cur.execute(sql, (now - before, limit))
         gone += max(tx.cur.rowcount, 0)
+    gone += sweep_blobs(tx, now, limit)
     mend(tx, limit)
     tx.keys.rewrap(limit)
     return gone

@@ -179,9 +179,9 @@ async def test_a_failed_migration_leaves_the_old_schema(tmp_path: Path, monkeypa
     real = schema.statements
 
     def broken(file: str) -> list[str]:
-        return ["create table half (a)", "this is no SQL"] if file == "schema_003.sql" else real(file)
+        return ["create table half (a)", "this is no SQL"] if file == "schema_next.sql" else real(file)
 
-    monkeypatch.setattr(schema, "DATA_SCHEMA", (*schema.DATA_SCHEMA, "schema_003.sql"))
+    monkeypatch.setattr(schema, "DATA_SCHEMA", (*schema.DATA_SCHEMA, "schema_next.sql"))
     monkeypatch.setattr(schema, "statements", broken)
     with pytest.raises(Exception, match="syntax error"):
         open_sqlite(path, ring)
