@@ -216,6 +216,7 @@ def content_files() -> str:
             _section("`faq/*.yaml`", about(spec.FaqFile), keys(spec.FaqFile), "An entry:\n", keys(spec.FaqEntry)),
             _section("`facts.yaml`", about(spec.FactSpec), keys(spec.FactSpec), "A value:\n", keys(spec.FactValue)),
             _section("`crisis.yaml`", about(spec.CrisisKind), keys(spec.CrisisKind)),
+            _section("`canned.yaml`", about(spec.CannedSpec), keys(spec.CannedSpec)),
         )
     )
 

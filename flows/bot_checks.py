@@ -15,6 +15,7 @@ from flows.references import check_target
 from flows.spec import BotSpec
 from flows.texts import TEXTS
 from flows.yaml_nodes import Path
+from i18n.negotiate import NATIVE_NAMES
 
 __all__ = ["check_bot"]
 
@@ -60,6 +61,12 @@ class _Bot:
                 path = ("languages", "fallback", language, index)
                 if other not in offered:
                     self.add("E208", path, other, f"the language {other} is not offered", offered)
+
+        for index, language in enumerate(languages.desk):
+            if language not in NATIVE_NAMES:
+                self.add(
+                    "E208", ("languages", "desk", index), language, f"no language is called {language}", NATIVE_NAMES
+                )
 
     def channels(self) -> None:
         known = capabilities()

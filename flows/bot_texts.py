@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from flows.draft import Draft, FlowDraft
-from flows.spec import BotSpec, CrisisKind, FaqFile
+from flows.spec import BotSpec, CannedSpec, CrisisKind, FaqFile
 from flows.yaml_nodes import Document, Path, Span
 
-__all__ = ["BotText", "bot_texts", "crisis_texts", "faq_texts", "flow_texts", "texts_of"]
+__all__ = ["BotText", "bot_texts", "canned_texts", "crisis_texts", "faq_texts", "flow_texts", "texts_of"]
 
 TextKind = Literal["body", "label", "words", "staff", "examples"]
 
@@ -48,6 +48,8 @@ def texts_of(draft: Draft) -> Iterator[BotText]:
             yield from faq_texts(faq.doc, faq.spec)
     for name, kind in draft.crisis.items():
         yield from crisis_texts(draft.crisis_doc, name, kind)
+    for name, canned in draft.canned.items():
+        yield from canned_texts(draft.canned_doc, name, canned)
 
 
 def bot_texts(doc: Document, bot: BotSpec) -> Iterator[BotText]:
@@ -113,3 +115,23 @@ def faq_texts(doc: Document, faq: FaqFile) -> Iterator[BotText]:
 def crisis_texts(doc: Document, name: str, kind: CrisisKind) -> Iterator[BotText]:
     """Yield the answer to one kind of danger."""
     yield BotText(context=f"crisis.{name}", source=kind.answer, kind="body", doc=doc, path=(name, "answer"))
+
+
+def canned_texts(doc: Document, name: str, canned: CannedSpec) -> Iterator[BotText]:
+    """Yield title and text of a ready reply."""
+    yield BotText(
+        context=f"canned.{name}.title",
+        source=canned.title,
+        kind="body",
+        doc=doc,
+        path=(name, "title"),
+        comment="Title of a ready reply; only counsellors read it.",
+    )
+    yield BotText(
+        context=f"canned.{name}.text",
+        source=canned.text,
+        kind="body",
+        doc=doc,
+        path=(name, "text"),
+        comment="A counsellor sends it. Keep every […]: it is a gap that they fill in.",
+    )

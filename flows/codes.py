@@ -142,6 +142,11 @@ CODES: dict[str, Code] = {
         "People may read something outdated.",
         "Open the source, correct the answer and its dates.",
     ),
+    "W512": Code(
+        "a gap is missing in a translation",
+        "A counsellor would not see what to fill in.",
+        "Write […] as often as the text does.",
+    ),
     "E601": Code("no way to a human", _STUCK, "Turn commands on here, or lead to a handoff."),
     "E602": Code("no way to the menu", _STUCK, "Turn commands on here, or lead to the main menu."),
     "E603": Code("no way to stop", "People could not make the bot fall silent.", "Add a command with action: stop."),

@@ -103,6 +103,7 @@ def compile_bot(draft: Draft, bot: BotSpec, flows: Mapping[str, Flow], translati
         faq_entries=entries,
         faq_topics=topics,
         crisis=Crisis(draft.crisis),
+        canned=draft.canned,
         queues={
             name: Queue(id=name, spec=queue, hours=OpeningHours.parse(queue.hours, queue.zone, queue.holidays))
             for name, queue in bot.queues.items()

@@ -12,7 +12,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from flows.findings import Finding
-from flows.spec import BotSpec, CrisisKind, FactSpec, FaqEntry, FaqFile, FlowHeader
+from flows.spec import BotSpec, CannedSpec, CrisisKind, FactSpec, FaqEntry, FaqFile, FlowHeader
 from flows.values import Kind
 from flows.verbs import Verb
 from flows.yaml_nodes import Document, Path
@@ -100,6 +100,8 @@ class Draft:
     facts: dict[str, FactSpec] = field(default_factory=dict)
     crisis_doc: Document
     crisis: dict[str, CrisisKind] = field(default_factory=dict)
+    canned_doc: Document
+    canned: dict[str, CannedSpec] = field(default_factory=dict)
     hooks: dict[str, Any] = field(default_factory=dict)
     #: hooks.py is there but does not load, so its functions are not known.
     hooks_broken: bool = False
@@ -116,6 +118,7 @@ class Draft:
         yield self.bot_doc
         yield self.facts_doc
         yield self.crisis_doc
+        yield self.canned_doc
         for flow in self.flows.values():
             yield flow.doc
         for faq in self.faq:

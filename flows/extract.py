@@ -11,11 +11,11 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import PurePath
 from typing import IO, Any
 
-from flows.bot_texts import BotText, bot_texts, crisis_texts, faq_texts, flow_texts
+from flows.bot_texts import BotText, bot_texts, canned_texts, crisis_texts, faq_texts, flow_texts
 from flows.reading import NOT_FLOWS, flow_of
 from flows.spec import BotSpec, FaqFile
 from flows.steps import load_verbs
-from flows.structure import CRISIS, validate
+from flows.structure import CANNED, CRISIS, validate
 from flows.yaml_nodes import Document, read_yaml
 
 __all__ = ["extract", "extract_texts"]
@@ -51,6 +51,10 @@ def _texts(doc: Document, path: PurePath) -> Iterator[BotText]:
         kinds, _ = validate(CRISIS, data, doc)
         for name, kind in (kinds or {}).items():
             yield from crisis_texts(doc, name, kind)
+    elif path.name == "canned.yaml":
+        replies, _ = validate(CANNED, data, doc)
+        for name, reply in (replies or {}).items():
+            yield from canned_texts(doc, name, reply)
     elif "topic" in data and "entries" in data:
         faq, _ = validate(FaqFile, data, doc)
         if faq is not None:

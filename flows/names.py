@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from flows.draft import Draft, FlowDraft, StepDraft
 from flows.values import Kind
 
-__all__ = ["EVERYWHERE", "assignments", "contact_types", "declare", "text_names"]
+__all__ = ["EVERYWHERE", "assignments", "canned_names", "contact_types", "declare", "text_names"]
 
 #: Names that a text can use everywhere, beside facts and what is known about the person, and what each stands for.
 EVERYWHERE: Mapping[str, str] = {
@@ -36,6 +36,11 @@ def text_names(draft: Draft, flow: FlowDraft | None = None) -> set[str]:
     written = draft.facts_doc.data if isinstance(draft.facts_doc.data, dict) else {}
     names |= {f"fact.{name}" for name in (*draft.facts, *written)}
     return names | set(flow.types) if flow is not None else names
+
+
+def canned_names(draft: Draft) -> set[str]:
+    """Return every name that a ready reply can put in braces: nothing that the bot asked the person."""
+    return {name for name in text_names(draft) if not name.startswith("contact.")} | {"counsellor"}
 
 
 def declare(draft: Draft) -> None:

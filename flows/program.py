@@ -18,7 +18,7 @@ from flows.expr import Condition
 from flows.facts import Facts
 from flows.faq import Faq
 from flows.hours import OpeningHours
-from flows.spec import BotSpec, FaqEntry, QueueSpec
+from flows.spec import BotSpec, CannedSpec, FaqEntry, QueueSpec
 from flows.values import Kind
 from flows.verbs import Timeout, Verb
 from i18n.catalog import Translator
@@ -131,6 +131,8 @@ class Program:
     #: FAQ entry -> topic.
     faq_topics: Mapping[str, str]
     crisis: Crisis
+    #: Ready replies of the desk, in the order of the file.
+    canned: Mapping[str, CannedSpec]
     queues: Mapping[str, Queue]
     #: Hook name -> coroutine of the bot's hooks.py; taken by the caller of hooks, never by the engine.
     hooks: Mapping[str, Any] = field(default_factory=dict)

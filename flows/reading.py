@@ -10,7 +10,7 @@ from typing import Any
 from flows.draft import Draft, FaqDraft, FlowDraft, StepDraft
 from flows.findings import did_you_mean, finding
 from flows.spec import BotSpec, FaqFile, FlowHeader
-from flows.structure import CRISIS, FACTS, fields_at, validate
+from flows.structure import CANNED, CRISIS, FACTS, fields_at, validate
 from flows.verbs import Verb
 from flows.yaml_nodes import Document, read_yaml
 
@@ -31,6 +31,7 @@ def read_folder(folder: FilePath, verbs: Mapping[str, Verb]) -> Draft:
         bot_doc=Document(file=f"{shown}/bot.yaml"),
         facts_doc=Document(file=f"{shown}/facts.yaml"),
         crisis_doc=Document(file=f"{shown}/crisis.yaml"),
+        canned_doc=Document(file=f"{shown}/canned.yaml"),
     )
     if (folder / "bot.yaml").is_file():
         draft.bot_doc = _read(draft, folder / "bot.yaml")
@@ -50,6 +51,9 @@ def read_folder(folder: FilePath, verbs: Mapping[str, Verb]) -> Draft:
     if (folder / "crisis.yaml").is_file():
         draft.crisis_doc = _read(draft, folder / "crisis.yaml")
         draft.crisis = _mapping(CRISIS, draft.crisis_doc) or {}
+    if (folder / "canned.yaml").is_file():
+        draft.canned_doc = _read(draft, folder / "canned.yaml")
+        draft.canned = _mapping(CANNED, draft.canned_doc) or {}
     return draft
 
 

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from flows.spec import BotSpec, FaqFile, FlowHeader
 from flows.steps import load_verbs
-from flows.structure import CRISIS, FACTS
+from flows.structure import CANNED, CRISIS, FACTS
 from flows.verbs import Verb
 
 __all__ = ["schemas"]
@@ -24,7 +24,7 @@ _WORDS = ["yes", "no", "true", "false", "on", "off"]
 
 
 def schemas(verbs: Mapping[str, Verb] | None = None) -> dict[str, dict[str, Any]]:
-    """Return the schema of each kind of file: ``bot``, ``flow``, ``faq``, ``facts``, ``crisis``."""
+    """Return the schema of each kind of file: ``bot``, ``flow``, ``faq``, ``facts``, ``crisis``, ``canned``."""
     known = verbs if verbs is not None else load_verbs()
     return {
         "bot": _of(BotSpec, "A bot"),
@@ -32,6 +32,7 @@ def schemas(verbs: Mapping[str, Verb] | None = None) -> dict[str, dict[str, Any]
         "faq": _of(FaqFile, "Questions of one topic"),
         "facts": _of(FACTS, "Dated facts"),
         "crisis": _of(CRISIS, "Kinds of danger"),
+        "canned": _of(CANNED, "Ready replies"),
     }
 
 

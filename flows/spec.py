@@ -19,6 +19,7 @@ from flows.values import Kind
 
 __all__ = [
     "BotSpec",
+    "CannedSpec",
     "CommandSpec",
     "ContactVar",
     "CrisisKind",
@@ -108,6 +109,8 @@ class Languages(Spec):
     """Languages a person can choose."""
     fallback: dict[Name, list[Name]] = {}
     """Languages to try, in order, where a translation is missing; the source language is always last."""
+    desk: list[Name] = []
+    """Further languages that the counsellors read: `canned.yaml` is translated into them too."""
 
 
 class ContactVar(Spec):
@@ -314,3 +317,12 @@ class CrisisKind(Spec):
     """Per language; matched as whole words after folding, ``*`` stands for the rest of a word."""
     unless: dict[Name, list[str]] = {}
     """Phrases that show it is not meant, for example ``I do not want to die``."""
+
+
+class CannedSpec(Spec):
+    """A ready reply: counsellors find it by its title, read it in their language and send it in the person's."""
+
+    title: Text
+    """What counsellors search for; nobody else reads it."""
+    text: Text
+    """What is put into the reply. ``{counsellor}`` is the name of whoever answers; ``[…]`` is a gap to fill in."""

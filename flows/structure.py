@@ -16,13 +16,14 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from flows.findings import did_you_mean
-from flows.spec import CrisisKind, FactSpec, Name
+from flows.spec import CannedSpec, CrisisKind, FactSpec, Name
 from flows.yaml_nodes import Document, Path
 
-__all__ = ["CRISIS", "FACTS", "fields_at", "validate"]
+__all__ = ["CANNED", "CRISIS", "FACTS", "fields_at", "validate"]
 
 FACTS: Any = dict[Name, FactSpec]
 CRISIS: Any = dict[Name, CrisisKind]
+CANNED: Any = dict[Name, CannedSpec]
 
 #: A wrong part is left out and the rest read again so often.
 _ROUNDS = 12

@@ -7,7 +7,7 @@ import re
 from flows.bot_texts import BotText, texts_of
 from flows.draft import Draft
 from flows.findings import did_you_mean
-from flows.names import text_names
+from flows.names import canned_names, text_names
 from flows.texts import TEXTS
 from i18n.check import placeholders
 from i18n.plain import digits
@@ -43,10 +43,12 @@ _EXEMPT = ("queues.", "team.", "commands.", "bot.")
 def check_texts(draft: Draft) -> None:
     """Check every text of the bot."""
     everywhere = text_names(draft)
+    ready = canned_names(draft)
     by_flow = {flow.id: text_names(draft, flow) for flow in draft.flows.values()}
     for text in texts_of(draft):
         if "{" in text.source or "}" in text.source:
-            _check_names(draft, text, by_flow[text.flow.id] if text.flow else everywhere)
+            known = by_flow[text.flow.id] if text.flow else everywhere
+            _check_names(draft, text, ready if text.context.startswith("canned.") else known)
         if text.kind in ("body", "staff") and not text.context.startswith(_EXEMPT):
             _check_numbers(text)
 

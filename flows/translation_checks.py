@@ -10,10 +10,13 @@ from pathlib import Path as FilePath
 from core.capabilities import Capabilities
 from core.errors import BotBroken
 from flows.bot_texts import BotText
+from flows.canned import GAP
 from flows.channels import capabilities
 from flows.draft import Draft
 from flows.findings import Finding, finding
+from flows.spec import BotSpec
 from flows.texts import TEXTS
+from flows.yaml_nodes import Path
 from i18n.catalog import CatalogFile, Catalogs, catalog_files
 from i18n.check import Problem, check_catalog
 
@@ -63,7 +66,7 @@ def load_translations(draft: Draft, texts: list[BotText], framework: FilePath) -
         return Translations(catalogs=Catalogs())
     chosen = draft.bot.languages
     source = chosen.source
-    languages = [language for language in dict.fromkeys(chosen.offered) if language != source]
+    languages = [language for language in dict.fromkeys((*chosen.offered, *chosen.desk)) if language != source]
     found = Translations(catalogs=Catalogs())
     for file in catalog_files([own], languages, DOMAIN):
         if file.language:
@@ -79,7 +82,7 @@ def load_translations(draft: Draft, texts: list[BotText], framework: FilePath) -
         known = found.lookup.setdefault(language, {})
         for text in texts:
             translated = found.catalogs.lookup(language, text.context, text.source)
-            if translated is not None:
+            if translated is not None and _wanted(draft, language, text.context):
                 known[text.context, text.source] = translated
     return found
 
@@ -89,26 +92,51 @@ def check_translations(draft: Draft, texts: list[BotText], translations: Transla
     if draft.bot is None:
         return []
     found = list(translations.findings)
-    contexts = {text.context for text in texts}
+    languages = draft.bot.languages
     for language, file in translations.files.items():
+        contexts = {text.context for text in texts if _wanted(draft, language, text.context)}
         found += _problems(draft, file, translations.problems[language], contexts)
-    for index, language in enumerate(draft.bot.languages.offered):
-        if language == draft.bot.languages.source:
-            continue
-        span = draft.bot_doc.span(("languages", "offered", index))
-        if language not in translations.files:
-            draft.bot_doc.add("W504", span, f"there is no catalogue locales/{language}/LC_MESSAGES/{DOMAIN}.po")
-        else:
-            _missing(language, texts, translations)
-        missing = sum(
-            translations.catalogs.lookup(language, f"streetwork.{name}", text) is None
-            for name, text in TEXTS.items()
-            if name not in draft.bot.texts
-        )
-        if missing:
-            message = f"{missing} of the framework's own {len(TEXTS)} texts are not there in {language}"
-            draft.bot_doc.add("W504", span, message)
+    for group, named in (("offered", languages.offered), ("desk", languages.desk)):
+        for index, language in enumerate(named):
+            if language != languages.source and (group == "offered" or language not in languages.offered):
+                _check_language(draft, draft.bot, texts, translations, language, ("languages", group, index))
     return found
+
+
+def _wanted(draft: Draft, language: str, context: str) -> bool:
+    """Return whether a text is needed in a language: what only counsellors read needs only the ready replies."""
+    return draft.bot is None or language in draft.bot.languages.offered or context.startswith("canned.")
+
+
+def _check_language(
+    draft: Draft, bot: BotSpec, texts: list[BotText], translations: Translations, language: str, path: Path
+) -> None:
+    wanted = [text for text in texts if _wanted(draft, language, text.context)]
+    span = draft.bot_doc.span(path)
+    if wanted and language not in translations.files:
+        draft.bot_doc.add("W504", span, f"there is no catalogue locales/{language}/LC_MESSAGES/{DOMAIN}.po")
+    elif wanted:
+        _missing(language, wanted, translations)
+        _check_gaps(language, wanted, translations)
+    missing = sum(
+        translations.catalogs.lookup(language, f"streetwork.{name}", text) is None
+        for name, text in TEXTS.items()
+        if name not in bot.texts and language in bot.languages.offered
+    )
+    if missing:
+        message = f"{missing} of the framework's own {len(TEXTS)} texts are not there in {language}"
+        draft.bot_doc.add("W504", span, message)
+
+
+def _check_gaps(language: str, texts: list[BotText], translations: Translations) -> None:
+    """A translation needs as many gaps as its text; in other texts the sign means nothing."""
+    for text in texts:
+        found = translations.lookup[language].get((text.context, text.source))
+        if text.context.startswith("canned.") and found is not None and found.count(GAP) != text.source.count(GAP):
+            message = (
+                f"{text.context} has {text.source.count(GAP)} gaps, its translation into {language} another number"
+            )
+            text.doc.add("W512", text.span, message)
 
 
 def _problems(draft: Draft, file: CatalogFile, problems: list[Problem], contexts: set[str]) -> Iterator[Finding]:

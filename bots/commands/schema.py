@@ -11,7 +11,7 @@ __all__ = ["schema"]
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(["bot", "flow", "faq", "facts", "crisis", "all"]), default="all")
+@click.argument("kind", type=click.Choice(["bot", "flow", "faq", "facts", "crisis", "canned", "all"]), default="all")
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Folder to write into; by default the terminal.")
 def schema(kind: str, output: Path | None) -> None:
     """Write the JSON Schema with which editors complete and check the YAML files.

@@ -53,8 +53,12 @@ def test_catalogues_keep_names_numbers_and_addresses(folder: Path) -> None:
     files = sorted(folder.glob("*/LC_MESSAGES/messages.po"))
     assert {"ar", "bg", "ru"} <= {file.parts[-3] for file in files}
     for file in files:
-        problems = [(one.line, one.code, one.context) for one in check_catalog(file.read_bytes(), file.parts[-3])]
-        assert problems == [], file.parts[-3]
+        language = file.parts[-3]
+        problems = [(one.line, one.code, one.context) for one in check_catalog(file.read_bytes(), language)]
+        if language not in _bot().languages and folder.is_relative_to(BOT):
+            # Only counsellors read it: the ready replies are all that must be there.
+            problems = [one for one in problems if one[1] != "untranslated" or one[2].startswith("canned.")]
+        assert problems == [], language
 
 
 def test_every_text_is_there_in_every_language() -> None:

@@ -18,7 +18,7 @@ SCHEMAS = schemas()
 def kind_of(path):
     if path.parent.name == "faq":
         return "faq"
-    return path.stem if path.name in ("bot.yaml", "facts.yaml", "crisis.yaml") else "flow"
+    return path.stem if path.name in ("bot.yaml", "facts.yaml", "crisis.yaml", "canned.yaml") else "flow"
 
 
 def shipped():
@@ -43,7 +43,7 @@ def errors(kind, data):
     return [f"{list(error.path)}: {error.message[:200]}" for error in validator.iter_errors(data)]
 
 
-@pytest.mark.parametrize("kind", ["bot", "flow", "faq", "facts", "crisis"])
+@pytest.mark.parametrize("kind", ["bot", "flow", "faq", "facts", "crisis", "canned"])
 def test_the_schema_is_valid(kind):
     jsonschema.Draft202012Validator.check_schema(SCHEMAS[kind])
 
