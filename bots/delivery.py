@@ -19,8 +19,8 @@ be served while others can is tried six times and then fails, which becomes an e
 not settled. Its lease runs out, the next claim says ``maybe_sent``, and it is sent once more: a message may come twice,
 never not at all. The same holds for an answer that got lost (``Unsure``): resent once after 10 s unless a receipt came.
 What may have been sent twice is not sent a third time: it ends as uncertain, which the counsellor sees. (Tries that
-certainly did not arrive do not count there, as far as this process made them itself.) When the store
-is away at the moment of settling, the task keeps trying to settle, so that only a real crash opens the window.
+certainly did not arrive do not count there; the outbox row counts them.) When the store is away at the moment of
+settling, the task keeps trying to settle, so that only a real crash opens the window.
 
 *Stopping.* ``drain`` stops claiming and returns when everything under way is settled, after 25 s at most; cancelling
 ``run`` does the same within 10 s. What is cut off then is in the window above.
@@ -38,11 +38,11 @@ from typing import Final
 
 from bots.counting import Metrics, NoMetrics
 from bots.rate import LIMITS, Limits
-from bots.settling import MAX_TRIES, AccountState, GiveBack, final_doubt
+from bots.settling import AccountState, GiveBack, final_doubt
 from core.errors import StoreError
 from core.ids import Millis
 from core.ports import Channel, Clock, Store
-from core.records import DeliveryLease, Failed, Held, RetryAt, Sent, Settlement, Uncertain
+from core.records import DeliveryLease, Settlement
 from core.sending import Down, SendResult, Unsure
 
 __all__ = ["Delivery", "OnDown"]
@@ -58,8 +58,6 @@ _POLL = 1.0
 #: Seconds that sends under way get when the loop is cancelled, and when it is drained.
 _GRACE = 10.0
 _DRAIN = 25.0
-#: Entries whose certain failures are remembered; one that is forgotten is at worst not sent a second time.
-_REMEMBERED: Final = 10_000
 
 _log = logging.getLogger(__name__)
 
@@ -121,10 +119,6 @@ class Delivery:
         self._short = False
         self._ended = asyncio.Event()
         self._ended.set()
-        #: Sends in doubt that were put off, by entry: bounds what `release` does not count.
-        self._put_off: dict[str, int] = {}
-        #: Tries that certainly did not arrive, by entry: what `attempts` counts, and doubt must not.
-        self._not_sent: dict[str, int] = {}
 
     # -- the loop --------------------------------------------------------------------------------------------
 
@@ -269,8 +263,7 @@ class Delivery:
 
     async def _outcome(self, account: AccountState, lease: DeliveryLease) -> Settlement | GiveBack:
         """Send, unless it must not be now or never again, and return what becomes of the entry."""
-        if (doubt := final_doubt(lease, self._not_sent.get(lease.entry.id, 0))) is not None:
-            self._not_sent.pop(lease.entry.id, None)
+        if (doubt := final_doubt(lease)) is not None:
             return doubt
         now = self._clock.now()
         if lease.until - now < self._send_time:
@@ -283,21 +276,7 @@ class Delivery:
         settlement = account.ended(result, lease, now, self._rng.random())
         if was_ready and not account.ready(now):
             self._rest(account, lease, result)
-        self._note(lease, settlement)
-        return self._bounded(lease, settlement)
-
-    def _note(self, lease: DeliveryLease, settlement: Settlement | GiveBack) -> None:
-        """Remember the tries that certainly did not arrive, as long as the entry may come again."""
-        entry = lease.entry.id
-        match settlement:
-            case RetryAt() | Held():
-                self._not_sent[entry] = self._not_sent.pop(entry, 0) + 1
-                if len(self._not_sent) > _REMEMBERED:
-                    del self._not_sent[next(iter(self._not_sent))]
-            case Sent() | Failed() | Uncertain(retry_at=None):
-                self._not_sent.pop(entry, None)
-            case Uncertain() | GiveBack():
-                pass
+        return settlement
 
     async def _send(self, lease: DeliveryLease) -> SendResult:
         channel = self._channels[(lease.address.channel, lease.address.account)]
@@ -313,18 +292,6 @@ class Delivery:
             return Unsure(reason="Something broke while sending")
         finally:
             self._metrics.observe("send_seconds", time.perf_counter() - started, channel=lease.address.channel)
-
-    def _bounded(self, lease: DeliveryLease, settlement: Settlement | GiveBack) -> Settlement | GiveBack:
-        """Give up on an entry in doubt whose resend was put off too often."""
-        entry = lease.entry.id
-        if not (lease.maybe_sent and isinstance(settlement, GiveBack)):
-            self._put_off.pop(entry, None)
-            return settlement
-        self._put_off[entry] = self._put_off.get(entry, 0) + 1
-        if self._put_off[entry] < MAX_TRIES:
-            return settlement
-        del self._put_off[entry]
-        return Uncertain(reason="It may have arrived; it could not be sent again")
 
     def _rest(self, account: AccountState, lease: DeliveryLease, result: SendResult) -> None:
         """Tell of an account's pause."""

@@ -33,12 +33,10 @@ def backoff(failures: int, jitter: float, *, first: Millis = 1000, most: Millis 
     return int(min(most, first * 2 ** min(max(failures, 1) - 1, 16)) * (0.8 + 0.4 * jitter))
 
 
-def final_doubt(lease: DeliveryLease, not_sent: int = 0) -> Uncertain | None:
-    """Return how an entry ends that may have been sent twice already: with doubt, shown, and without a third send.
-
-    ``not_sent`` is how many of its earlier tries certainly did not arrive; they are no reason for doubt.
-    """
-    return Uncertain(reason=_MAYBE) if lease.maybe_sent and lease.attempts - not_sent >= 3 else None
+def final_doubt(lease: DeliveryLease) -> Uncertain | None:
+    """Return how an entry ends that may have been sent twice already: with doubt, shown, and without a third send."""
+    perhaps = lease.attempts - 1 - lease.missed
+    return Uncertain(reason=_MAYBE) if lease.maybe_sent and perhaps >= 2 else None
 
 
 def settle_as(result: SendResult, lease: DeliveryLease, now: Millis, jitter: float) -> Settlement | GiveBack:
@@ -60,16 +58,15 @@ def settle_as(result: SendResult, lease: DeliveryLease, now: Millis, jitter: flo
             return GiveBack(at=now)
 
 
-def _not_sent(result: NotSent, lease: DeliveryLease, now: Millis, jitter: float) -> Settlement | GiveBack:
+def _not_sent(result: NotSent, lease: DeliveryLease, now: Millis, jitter: float) -> Settlement:
     if result.after is not None:
         # The provider set the pace; that is no failure of the message, however often it happens.
-        return RetryAt(at=now + result.after + int(250 * jitter), reason=result.reason)
-    if lease.maybe_sent:
-        # The one resend that doubt allows did not happen, so it is still open.
-        return GiveBack(at=now + backoff(lease.attempts, jitter))
-    if lease.attempts >= MAX_TRIES:
-        return Failed(reason=f"{result.reason}: given up after {lease.attempts} tries")
-    return RetryAt(at=now + backoff(lease.attempts, jitter), reason=result.reason)
+        return RetryAt(at=now + result.after + int(250 * jitter), reason=result.reason, paced=True)
+    if lease.missed + 1 >= MAX_TRIES:
+        if lease.maybe_sent:
+            return Uncertain(reason="It may have arrived; it could not be sent again")
+        return Failed(reason=f"{result.reason}: given up after {MAX_TRIES} tries")
+    return RetryAt(at=now + backoff(lease.missed + 1, jitter), reason=result.reason)
 
 
 class AccountState:

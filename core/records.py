@@ -259,8 +259,10 @@ class DeliveryLease(Struct, frozen=True, kw_only=True):
     generation: int
     token: str
     until: Millis
-    #: 1 on the first claim. Retries count too.
+    #: 1 on the first claim. Retries count too; being held or told to wait does not.
     attempts: int
+    #: How many of the earlier attempts certainly did not arrive.
+    missed: int = 0
     #: An earlier attempt may have reached the provider: a crash while sending or an uncertain answer.
     maybe_sent: bool
     address: Address
@@ -287,10 +289,15 @@ class Sent(Struct, frozen=True, kw_only=True):
 
 
 class RetryAt(Struct, frozen=True, kw_only=True):
-    """Certainly not delivered; try again at ``at``, everything behind it waits."""
+    """Certainly not delivered; try again at ``at``, everything behind it waits.
+
+    What may have been sent by an earlier attempt stays ``uncertain`` meanwhile.
+    """
 
     at: Millis
     reason: str
+    #: The provider only set the pace: that is no attempt.
+    paced: bool = False
 
 
 class Uncertain(Struct, frozen=True, kw_only=True):
@@ -301,7 +308,10 @@ class Uncertain(Struct, frozen=True, kw_only=True):
 
 
 class Held(Struct, frozen=True, kw_only=True):
-    """Waits until ``until`` or until the person writes, whichever comes first; crisis rows overtake it."""
+    """Waits until ``until`` or until the person writes, whichever comes first; crisis rows overtake it.
+
+    Nothing was sent, so it is no attempt.
+    """
 
     until: Millis
     reason: str

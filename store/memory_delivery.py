@@ -94,6 +94,7 @@ class MemoryDelivery(MemoryBase):
             token=conversation.delivery_token,
             until=now + lease,
             attempts=row.attempts + 1,
+            missed=row.missed,
             maybe_sent=row.maybe,
             address=conversation.address,
             entry=row.entry,
@@ -121,7 +122,8 @@ class MemoryDelivery(MemoryBase):
         elif isinstance(settlement, Uncertain):
             self._register(lease, row, (row.entry.id,))
         if row.open:
-            row.attempts = conversation.sending_attempts
+            row.attempts = conversation.sending_attempts - (not rules.is_attempt(settlement))
+            row.missed += rules.is_miss(settlement)
             row.changed = now
             self._end(conversation, row, settlement, now)
         if isinstance(settlement, Sent):
@@ -136,7 +138,8 @@ class MemoryDelivery(MemoryBase):
             case Sent():
                 row.state, row.open, row.reason = "sent", False, None
             case RetryAt():
-                row.state, row.due, row.reason = "pending", settlement.at, settlement.reason
+                row.state, row.due = "uncertain" if row.maybe else "pending", settlement.at
+                row.reason = settlement.reason
             case Uncertain():
                 row.state, row.maybe, row.reason = "uncertain", True, settlement.reason
                 row.open = settlement.retry_at is not None

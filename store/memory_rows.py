@@ -45,6 +45,8 @@ class Row:
     state: DeliveryState = "pending"
     reason: str | None = None
     attempts: int = 0
+    #: Attempts that certainly did not arrive.
+    missed: int = 0
     due: Millis = 0
     maybe: bool = False
     #: Still to be delivered.

@@ -9,7 +9,7 @@ from typing import Literal
 from core.events import Event, Received
 from core.ids import EntryId, Millis
 from core.messages import Unsubscribed
-from core.records import Commit, DeliveryState, DispatchKind, Wrote
+from core.records import Commit, DeliveryState, DispatchKind, Held, RetryAt, Settlement, Wrote
 
 __all__ = [
     "DEAD_FOR",
@@ -27,6 +27,8 @@ __all__ = [
     "drop_reason",
     "event_kind",
     "failed_event_id",
+    "is_attempt",
+    "is_miss",
     "later",
     "raised",
     "revived_event_id",
@@ -96,6 +98,16 @@ def drop_reason(*, kind: DispatchKind, epoch: int, now_epoch: int, expires: Mill
 def later(reason: str, maybe_sent: bool) -> str:
     """Return a drop's reason, with a warning where an earlier attempt may have reached the person."""
     return reason + _MAYBE_REASON if maybe_sent else reason
+
+
+def is_attempt(settlement: Settlement) -> bool:
+    """Say whether a send that ended so counts as an attempt: not where it was only put off."""
+    return not isinstance(settlement, Held) and not (isinstance(settlement, RetryAt) and settlement.paced)
+
+
+def is_miss(settlement: Settlement) -> bool:
+    """Say whether a send that ended so was an attempt that certainly did not arrive and will be made again."""
+    return isinstance(settlement, RetryAt) and not settlement.paced
 
 
 def sooner(a: Millis | None, b: Millis | None) -> Millis | None:

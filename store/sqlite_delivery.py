@@ -46,14 +46,14 @@ select c.ddue, c.id, c.conversation, c.generation, c.epoch, c.duntil, c.address,
            select 1 from entry
            where id between c.id * 16777216 + c.oseq and c.id * 16777216 + c.last and open = 1
                and kind = 'bot' and (epoch < c.epoch or expires <= ?)),
-       e.id, e.kind, e.epoch, e.expires, e.due, e.attempts, e.maybe, e.body
+       e.id, e.kind, e.epoch, e.expires, e.due, e.attempts, e.missed, e.maybe, e.body
 from conv c left join entry e on e.id = (
     select min(id) from entry
     where id between c.id * 16777216 + c.oseq and c.id * 16777216 + c.last and open = 1)
 where c.route = ? and c.ddue <= ? order by c.ddue limit ?
 """
 _OPEN = """
-select id, kind, epoch, expires, due, attempts, maybe, body from entry
+select id, kind, epoch, expires, due, attempts, missed, maybe, body from entry
 where id between ? and ? and open = 1 order by id
 """
 _LEASE = """
@@ -64,7 +64,8 @@ select id, generation, dtoken, duntil, dseq, dtries, open, due, until, rest from
 """
 _SETTLED = """
 update entry
-set pids = coalesce(?, pids), state = ?, open = ?, due = ?, attempts = ?, maybe = ?, changed = ?, reason = ?
+set pids = coalesce(?, pids), state = ?, open = ?, due = ?, attempts = ?, missed = missed + ?, maybe = ?, changed = ?,
+    reason = ?
 where id = ? and open = 1
 """
 _DONE = "update conv set duntil = null, dseq = null, ddue = ?, open = ?, held = max(held, ?), change = ? where id = ?"
@@ -146,7 +147,7 @@ class _Looker:
         sealer: Sealer,
         row: Sequence[Any],
     ) -> None:
-        number, _, _, _, _, tries, maybe, body = row
+        number, _, _, _, _, tries, missed, maybe, body = row
         seq = number - conv * ENTRY_SPAN
         entry = ENTRY.unpack(sealer.open(b"entry/%d" % seq, body))
         if not isinstance(entry.body, Wrote):
@@ -159,6 +160,7 @@ class _Looker:
                 token=token,
                 until=self._until,
                 attempts=tries + 1,
+                missed=missed,
                 maybe_sent=bool(maybe),
                 address=open_address(sealer, address),
                 entry=entry,
@@ -192,7 +194,7 @@ class _Looker:
                 left.append(row)
             else:
                 dropped += 1
-                _write_drop(self._tx, conv, row[0], sealer, rules.later(reason, bool(row[6])), now)
+                _write_drop(self._tx, conv, row[0], sealer, rules.later(reason, bool(row[7])), now)
         chosen, due = _choice(left, now)
         first = (left[0][0] if left else span[0]) - span[0]
         if dropped:
@@ -253,7 +255,7 @@ def settle(tx: Tx, lease: DeliveryLease, settlement: Settlement, now: Millis) ->
         sqlite_erase.wipe(tx, lease.conversation)
         return False
     number = conv * ENTRY_SPAN + seq
-    state, retry_at, reason = _ending(settlement)
+    state, retry_at, reason = _ending(settlement, maybe=lease.maybe_sent)
     pids: bytes | None = None
     if isinstance(settlement, Sent):
         pids = register(tx, number, lease.address, settlement.provider_ids, tries)
@@ -269,7 +271,8 @@ def settle(tx: Tx, lease: DeliveryLease, settlement: Settlement, now: Millis) ->
             state,
             0 if final else 1,
             retry_at,
-            tries,
+            tries - (not rules.is_attempt(settlement)),
+            rules.is_miss(settlement),
             1 if lease.maybe_sent or isinstance(settlement, Uncertain) else 0,
             now,
             sealed,
@@ -297,13 +300,13 @@ def settle(tx: Tx, lease: DeliveryLease, settlement: Settlement, now: Millis) ->
     return True
 
 
-def _ending(settlement: Settlement) -> tuple[DeliveryState, Millis | None, str | None]:
+def _ending(settlement: Settlement, *, maybe: bool) -> tuple[DeliveryState, Millis | None, str | None]:
     """Return the state, when to try again (None: never), and the reason."""
     match settlement:
         case Sent():
             return "sent", None, None
         case RetryAt():
-            return "pending", settlement.at, settlement.reason
+            return "uncertain" if maybe else "pending", settlement.at, settlement.reason
         case Uncertain():
             return "uncertain", settlement.retry_at, settlement.reason
         case Held():

@@ -1,4 +1,4 @@
-"""Deliveries, receipts and outside calls: every rule of the other lanes, on every backend."""
+"""Deliveries: every rule of the outbox, on every backend."""
 
 from __future__ import annotations
 
@@ -7,23 +7,9 @@ from collections.abc import Sequence
 import pytest
 
 from core.events import SendFailed
-from core.ids import CallId
 from core.messages import Say, Subscribed, Unsubscribed
 from core.ports import Store
-from core.records import (
-    Call,
-    Delivery,
-    DeliveryLease,
-    Entry,
-    Failed,
-    Held,
-    Receipt,
-    RetryAt,
-    Sent,
-    Settlement,
-    TurnLease,
-    Uncertain,
-)
+from core.records import Delivery, Entry, Failed, Held, RetryAt, Sent, Settlement, Uncertain
 from tests.contract.words import (
     DAY,
     HOUR,
@@ -37,28 +23,13 @@ from tests.contract.words import (
     delivery_of,
     do,
     entry,
+    none_due,
     note,
     say,
+    text_of,
     turn,
+    written,
 )
-
-
-async def written(store: Store, *entries: dict[str, object], now: int = NOW, epoch: int = 0) -> TurnLease:
-    """Handle one message whose answer is these entries."""
-    await say(store, f"e{now}-{len(entries)}", now=now)
-    lease = await claim_one(store, now)
-    rows = tuple(entry(lease, n, text=f"part {n}", **settings) for n, settings in enumerate(entries))  # type: ignore[arg-type]
-    await do(store, lease, now, entries=rows, epoch=epoch)
-    return lease
-
-
-async def none_due(store: Store, now: int = NOW) -> None:
-    assert await store.claim_delivery("s", now, LEASE, 10) == []
-
-
-def text_of(lease: DeliveryLease) -> str:
-    assert isinstance(lease.message, Say)
-    return lease.message.text
 
 
 async def test_an_entry_goes_out_once(store: Store) -> None:
@@ -194,6 +165,36 @@ async def test_uncertain_is_sent_once_more_and_says_so(store: Store) -> None:
     assert text_of(await claim_delivery(store, NOW + 51)) == "part 1"
 
 
+async def test_attempts_that_did_not_arrive_are_counted_apart(store: Store) -> None:
+    """The one resend of a doubtful entry survives a bad connection, whoever makes the attempts."""
+    await written(store, {})
+    first = await claim_delivery(store)
+    assert (first.attempts, first.missed) == (1, 0)
+    await store.settle(first, Uncertain(reason="read timeout", retry_at=NOW + 10), NOW)
+    second = await claim_delivery(store, NOW + 10)
+    assert (second.attempts, second.missed, second.maybe_sent) == (2, 0, True)
+    await store.settle(second, RetryAt(at=NOW + 20, reason="no connection"), NOW + 10)
+    delivery = await delivery_of(store)
+    assert (delivery.state, delivery.attempts, delivery.reason) == ("uncertain", 2, "no connection")
+    third = await claim_delivery(store, NOW + 20)
+    assert (third.attempts, third.missed, third.maybe_sent) == (3, 1, True)
+    # A crash now is a possible send, no miss.
+    fourth = await claim_delivery(store, NOW + 20 + LEASE)
+    assert (fourth.attempts, fourth.missed) == (4, 1)
+
+
+@pytest.mark.parametrize(
+    "settlement", [RetryAt(at=NOW + 10, reason="slow down", paced=True), Held(until=NOW + 10, reason="closed")]
+)
+async def test_what_is_put_off_is_no_attempt(store: Store, settlement: Settlement) -> None:
+    await written(store, {})
+    for _ in range(3):
+        lease = await claim_delivery(store, NOW + 10)
+        assert (lease.attempts, lease.missed, lease.maybe_sent) == (1, 0, False)
+        await store.settle(lease, settlement, NOW)
+    assert (await delivery_of(store)).attempts == 0
+
+
 @pytest.mark.parametrize("blocked", [False, True])
 async def test_failed_becomes_an_event(store: Store, blocked: bool) -> None:
     await written(store, {})
@@ -302,172 +303,6 @@ async def test_the_limit_counts_leases_not_looks(store: Store) -> None:
     leases = await store.claim_delivery("s", NOW + 10, LEASE, 1)
     assert [lease.conversation for lease in leases] == [conv(4)]
     assert [one.conversation for one in await store.claim_delivery("s", NOW + 10, LEASE, 5)] == [conv(5)]
-
-
-# -- receipts -------------------------------------------------------------------------------------------
-
-
-def receipt(state: str, provider_id: str = "p1", at: int = NOW + 5, reason: str | None = None) -> Receipt:
-    return Receipt(
-        channel="telegram",
-        account="bot1",
-        provider_id=provider_id,
-        state=state,  # type: ignore[arg-type]
-        at=at,
-        reason=reason,
-    )
-
-
-async def sent(store: Store, settlement: Settlement | None = None) -> DeliveryLease:
-    await written(store, {})
-    lease = await claim_delivery(store)
-    await store.settle(lease, settlement or Sent(provider_ids=("p1", "p2")), NOW)
-    return lease
-
-
-async def test_receipts_raise_and_never_lower(store: Store) -> None:
-    await sent(store)
-    await store.receipt(receipt("delivered", "p2"), NOW + 6)
-    assert await delivery_of(store) == Delivery(state="delivered", attempts=1, at=NOW + 5)
-    for state in ("sent", "failed", "delivered"):
-        await store.receipt(receipt(state), NOW + 7)
-        assert (await delivery_of(store)).state == "delivered"
-    await store.receipt(receipt("read", at=NOW + 8), NOW + 8)
-    assert await delivery_of(store) == Delivery(state="read", attempts=1, at=NOW + 8)
-
-
-async def test_a_failed_receipt_becomes_one_event(store: Store) -> None:
-    lease = await sent(store)
-    await store.receipt(receipt("failed", reason="not on WhatsApp"), NOW + 6)
-    await store.receipt(receipt("failed", "p2", reason="again"), NOW + 7)
-    await store.receipt(receipt("delivered"), NOW + 8)
-    assert await delivery_of(store) == Delivery(state="failed", reason="not on WhatsApp", attempts=1, at=NOW + 5)
-    told = await claim_one(store, NOW + 6)
-    assert told.event == SendFailed(entry_id=lease.entry.id, reason="not on WhatsApp")
-    await do(store, told, NOW + 9)
-    assert await store.claim("w", NOW + 9, LEASE, 10) == []
-
-
-async def test_ids_of_other_accounts_are_others(store: Store) -> None:
-    await sent(store)
-    other = receipt("read")
-    await store.receipt(
-        Receipt(channel="telegram", account="bot2", provider_id="p1", state="read", at=other.at), NOW + 5
-    )
-    assert (await delivery_of(store)).state == "sent"
-
-
-async def test_a_receipt_before_its_settling_is_kept(store: Store) -> None:
-    await written(store, {})
-    lease = await claim_delivery(store)
-    await store.receipt(receipt("delivered", at=NOW + 1), NOW + 1)
-    await store.receipt(receipt("sent", at=NOW + 2), NOW + 2)
-    await store.settle(lease, Sent(provider_ids=("p1",)), NOW + 3)
-    assert await delivery_of(store) == Delivery(state="delivered", attempts=1, at=NOW + 1)
-
-
-async def test_an_early_failure_is_told_when_its_entry_is_known(store: Store) -> None:
-    await written(store, {})
-    lease = await claim_delivery(store)
-    await store.receipt(receipt("failed", reason="spam"), NOW + 1)
-    await store.settle(lease, Sent(provider_ids=("p1",)), NOW + 3)
-    assert (await delivery_of(store)).state == "failed"
-    assert (await claim_one(store, NOW + 3)).event == SendFailed(entry_id=lease.entry.id, reason="spam")
-
-
-async def test_an_early_receipt_is_kept_for_a_day(store: Store) -> None:
-    await store.receipt(receipt("read"), NOW)
-    await written(store, {}, now=NOW + DAY)
-    lease = await claim_delivery(store, NOW + DAY)
-    await store.settle(lease, Sent(provider_ids=("p1",)), NOW + DAY)
-    assert (await delivery_of(store)).state == "sent"
-
-
-async def test_a_receipt_settles_an_uncertain_entry(store: Store) -> None:
-    await written(store, {}, {})
-    lease = await claim_delivery(store)
-    await store.settle(lease, Uncertain(reason="read timeout", retry_at=NOW + HOUR), NOW)
-    await store.receipt(receipt("delivered", lease.entry.id), NOW + 5)
-    assert await delivery_of(store, place=0) == Delivery(state="delivered", attempts=1, at=NOW + 5)
-    assert text_of(await claim_delivery(store, NOW + 5)) == "part 1"
-
-
-async def test_a_receipt_during_the_second_send_stops_a_third(store: Store) -> None:
-    await written(store, {}, {})
-    lease = await claim_delivery(store)
-    await store.settle(lease, Uncertain(reason="read timeout", retry_at=NOW + 10), NOW)
-    again = await claim_delivery(store, NOW + 10)
-    await store.receipt(receipt("sent", lease.entry.id, at=NOW + 11), NOW + 11)
-    await none_due(store, NOW + 11)
-    assert await store.settle(again, RetryAt(at=NOW + 20, reason="down"), NOW + 12)
-    assert (await delivery_of(store, place=0)).state == "sent"
-    assert text_of(await claim_delivery(store, NOW + 12)) == "part 1"
-
-
-async def test_a_receipt_finds_an_entry_by_the_ids_of_every_attempt(store: Store) -> None:
-    await written(store, {})
-    lease = await claim_delivery(store)
-    await store.settle(lease, Uncertain(reason="read timeout", retry_at=NOW + 10), NOW)
-    again = await claim_delivery(store, NOW + 10)
-    await store.settle(again, Sent(provider_ids=("p9",)), NOW + 10)
-    await store.receipt(receipt("delivered", lease.entry.id), NOW + 11)
-    assert (await delivery_of(store)).state == "delivered"
-    await store.receipt(receipt("read", "p9", at=NOW + 12), NOW + 12)
-    assert (await delivery_of(store)).state == "read"
-
-
-async def test_a_dropped_entry_stays_dropped(store: Store) -> None:
-    await written(store, {"expires": NOW + HOUR})
-    lease = await claim_delivery(store)
-    await store.settle(lease, Uncertain(reason="read timeout", retry_at=NOW + DAY), NOW)
-    await none_due(store, NOW + HOUR)
-    await store.receipt(receipt("delivered", lease.entry.id), NOW + HOUR)
-    assert (await delivery_of(store)).state == "dropped"
-
-
-# -- outside calls --------------------------------------------------------------------------------------
-
-
-async def called(store: Store) -> Call:
-    await say(store, "e1")
-    lease = await claim_one(store)
-    call = Call(id=CallId(lease.conversation + "/c/1"), name="iban", args={"text": "DE00"}, timeout=NOW + MINUTE)
-    await do(store, lease, calls=(call,))
-    return call
-
-
-async def test_a_call_is_leased_and_removed(store: Store) -> None:
-    call = await called(store)
-    (lease,) = await store.claim_calls("w", NOW, LEASE, 10)
-    assert (lease.call, lease.attempts, lease.conversation) == (call, 1, conv())
-    assert await store.claim_calls("w", NOW, LEASE, 10) == []
-    assert await store.settle_call(lease, NOW)
-    assert not await store.settle_call(lease, NOW)
-    assert await store.claim_calls("w", NOW + DAY, LEASE, 10) == []
-
-
-async def test_a_call_is_made_again_after_a_crash(store: Store) -> None:
-    await called(store)
-    (old,) = await store.claim_calls("w", NOW, LEASE, 10)
-    (new,) = await store.claim_calls("w", NOW + LEASE, LEASE, 10)
-    assert new.attempts == 2
-    assert not await store.settle_call(old, NOW + LEASE)
-    assert await store.extend(new, NOW + HOUR)
-    assert not await store.extend(old, NOW + HOUR)
-    assert await store.claim_calls("w", NOW + HOUR - 1, LEASE, 10) == []
-    assert await store.release(new, NOW + DAY, NOW)
-    assert not await store.release(new, NOW + DAY, NOW)
-    (third,) = await store.claim_calls("w", NOW + DAY, LEASE, 10)
-    assert third.attempts == 2
-
-
-async def test_a_cancelled_call_is_gone(store: Store) -> None:
-    call = await called(store)
-    await store.cancel_call(conv(2), call.id, NOW)
-    (lease,) = await store.claim_calls("w", NOW, LEASE, 10)
-    await store.cancel_call(conv(), call.id, NOW)
-    assert not await store.settle_call(lease, NOW)
-    assert await store.claim_calls("w", NOW + DAY, LEASE, 10) == []
 
 
 async def test_counsellor_entries_wait_behind_the_bots_own(store: Store) -> None:

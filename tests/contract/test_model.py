@@ -231,7 +231,7 @@ class StoreMachine(RuleBasedStateMachine):
         ways: tuple[Settlement, ...] = (
             Sent(provider_ids=ids),
             Sent(provider_ids=ids),
-            RetryAt(at=later, reason="no connection"),
+            RetryAt(at=later, reason="no connection", paced=rng.random() < 0.3),
             Uncertain(reason="timeout"),
             Uncertain(reason="timeout", retry_at=later),
             Held(until=later, reason="closed"),

@@ -36,9 +36,12 @@ __all__ = [
     "delivery_of",
     "do",
     "entry",
+    "none_due",
     "note",
     "say",
+    "text_of",
     "turn",
+    "written",
 ]
 
 NOW: Millis = 1_750_000_000_000
@@ -150,3 +153,23 @@ async def delivery_of(store: Store, n: int = 1, place: int = -1) -> Delivery:
     found = lines[place].delivery
     assert found is not None
     return found
+
+
+async def written(store: Store, *entries: dict[str, object], now: int = NOW, epoch: int = 0) -> TurnLease:
+    """Handle one message whose answer is these entries."""
+    await say(store, f"e{now}-{len(entries)}", now=now)
+    lease = await claim_one(store, now)
+    rows = tuple(entry(lease, n, text=f"part {n}", **settings) for n, settings in enumerate(entries))  # type: ignore[arg-type]
+    await do(store, lease, now, entries=rows, epoch=epoch)
+    return lease
+
+
+async def none_due(store: Store, now: int = NOW) -> None:
+    """See that no delivery is due."""
+    assert await store.claim_delivery("s", now, LEASE, 10) == []
+
+
+def text_of(lease: DeliveryLease) -> str:
+    """Return what is to be sent."""
+    assert isinstance(lease.message, Say)
+    return lease.message.text

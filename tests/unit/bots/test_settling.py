@@ -13,7 +13,7 @@ from core.sending import Down, Hold, NotSent, Refused, SendResult, Taken, Unsure
 NOW = 1_000_000
 
 
-def lease(attempts: int = 1, *, maybe_sent: bool = False, peer: str = "5") -> DeliveryLease:
+def lease(attempts: int = 1, *, missed: int = 0, maybe_sent: bool = False, peer: str = "5") -> DeliveryLease:
     message = Say(text="x")
     entry = Entry(
         id=EntryId("c/0/1/0"), at=0, author="bot", body=Wrote(message=message), dispatch=Dispatch(kind="bot", epoch=0)
@@ -24,6 +24,7 @@ def lease(attempts: int = 1, *, maybe_sent: bool = False, peer: str = "5") -> De
         token="t",
         until=NOW + 60_000,
         attempts=attempts,
+        missed=missed,
         maybe_sent=maybe_sent,
         address=Address(bot="b", channel="telegram", account="1", peer=peer),
         entry=entry,
@@ -36,10 +37,15 @@ def lease(attempts: int = 1, *, maybe_sent: bool = False, peer: str = "5") -> De
     [
         (Taken(provider_ids=("p",)), lease(), Sent(provider_ids=("p",))),
         (NotSent(reason="r"), lease(1), RetryAt(at=NOW + 1000, reason="r")),
-        (NotSent(reason="r"), lease(4), RetryAt(at=NOW + 8000, reason="r")),
-        (NotSent(reason="r"), lease(MAX_TRIES), Failed(reason="r: given up after 6 tries")),
-        (NotSent(reason="r", after=5000), lease(99), RetryAt(at=NOW + 5125, reason="r")),
-        (NotSent(reason="r"), lease(2, maybe_sent=True), GiveBack(at=NOW + 2000)),
+        (NotSent(reason="r"), lease(4, missed=3), RetryAt(at=NOW + 8000, reason="r")),
+        (NotSent(reason="r"), lease(MAX_TRIES, missed=5), Failed(reason="r: given up after 6 tries")),
+        (NotSent(reason="r", after=5000), lease(99), RetryAt(at=NOW + 5125, reason="r", paced=True)),
+        (NotSent(reason="r"), lease(2, maybe_sent=True), RetryAt(at=NOW + 1000, reason="r")),
+        (
+            NotSent(reason="r"),
+            lease(7, missed=5, maybe_sent=True),
+            Uncertain(reason="It may have arrived; it could not be sent again"),
+        ),
         (Unsure(reason="r"), lease(), Uncertain(reason="r", retry_at=NOW + 10_000)),
         (Unsure(reason="r"), lease(2, maybe_sent=True), Uncertain(reason="r")),
         (Hold(reason="r", after=7), lease(), Held(until=NOW + 7, reason="r")),
@@ -66,8 +72,8 @@ def test_two_possible_sends_are_enough() -> None:
 
 
 def test_tries_that_certainly_did_not_arrive_are_no_possible_sends() -> None:
-    assert final_doubt(lease(4, maybe_sent=True), 2) is None
-    assert final_doubt(lease(5, maybe_sent=True), 2) is not None
+    assert final_doubt(lease(4, missed=2, maybe_sent=True)) is None
+    assert final_doubt(lease(5, missed=2, maybe_sent=True)) is not None
 
 
 def test_an_account_that_is_down_rests_longer_each_time() -> None:
@@ -87,7 +93,7 @@ def test_an_account_that_is_down_rests_longer_each_time() -> None:
 
 def test_three_conversations_in_a_row_are_an_outage() -> None:
     account = AccountState(None)
-    results = [account.ended(NotSent(reason="r"), lease(6, peer=str(n)), NOW, 0.5) for n in range(4)]
+    results = [account.ended(NotSent(reason="r"), lease(6, missed=5, peer=str(n)), NOW, 0.5) for n in range(4)]
     assert [type(one) for one in results] == [Failed, Failed, GiveBack, GiveBack]
     assert account.paused_until == NOW + 1000
     assert account.room(NOW) == 0
@@ -97,7 +103,7 @@ def test_three_conversations_in_a_row_are_an_outage() -> None:
 def test_one_stubborn_conversation_is_no_outage() -> None:
     account = AccountState(None)
     for attempt in range(1, 6):
-        account.ended(NotSent(reason="r"), lease(attempt), NOW, 0.5)
+        account.ended(NotSent(reason="r"), lease(attempt, missed=attempt - 1), NOW, 0.5)
     assert account.ready(NOW)
 
 
