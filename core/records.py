@@ -9,6 +9,7 @@ from msgspec import Struct
 from core.events import Event
 from core.ids import CallId, ConversationId, EntryId, Millis
 from core.messages import Address, Inbound, Outbound
+from core.settlements import Failed, Held, Receipt, RetryAt, Sent, Settlement, Uncertain
 
 __all__ = [
     "Accepted",
@@ -280,62 +281,6 @@ class CallLease(Struct, frozen=True, kw_only=True):
     attempts: int
     address: Address
     call: Call
-
-
-class Sent(Struct, frozen=True, kw_only=True):
-    """The provider took it; receipts may name it by any of these ids."""
-
-    provider_ids: tuple[str, ...] = ()
-
-
-class RetryAt(Struct, frozen=True, kw_only=True):
-    """Certainly not delivered; try again at ``at``, everything behind it waits.
-
-    What may have been sent by an earlier attempt stays ``uncertain`` meanwhile.
-    """
-
-    at: Millis
-    reason: str
-    #: The provider only set the pace: that is no attempt.
-    paced: bool = False
-
-
-class Uncertain(Struct, frozen=True, kw_only=True):
-    """It may have arrived. With ``retry_at`` it is sent once more unless a receipt comes; without, it is final."""
-
-    reason: str
-    retry_at: Millis | None = None
-
-
-class Held(Struct, frozen=True, kw_only=True):
-    """Waits until ``until`` or until the person writes, whichever comes first; crisis rows overtake it.
-
-    Nothing was sent, so it is no attempt.
-    """
-
-    until: Millis
-    reason: str
-
-
-class Failed(Struct, frozen=True, kw_only=True):
-    """Not deliverable for good; becomes a ``SendFailed`` event in the same atomic step."""
-
-    reason: str
-    blocked: bool = False
-
-
-Settlement = Sent | RetryAt | Uncertain | Held | Failed
-
-
-class Receipt(Struct, frozen=True, kw_only=True):
-    """What the provider says later about a message it took. Raises a state, never lowers it."""
-
-    channel: str
-    account: str
-    provider_id: str
-    state: Literal["sent", "delivered", "read", "failed"]
-    at: Millis
-    reason: str | None = None
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
