@@ -146,10 +146,13 @@ class Program:
     labels: dict[tuple[str, str, str], str] = field(default_factory=dict, compare=False, repr=False)
     #: Every word of every language that means a command, so that most texts are seen at once to be none.
     all_words: frozenset[str] = field(init=False, compare=False, repr=False)
+    #: What a case can be about: the topics of the FAQ.
+    topics: frozenset[str] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Gather the words."""
+        """Gather the words and the topics."""
         object.__setattr__(self, "all_words", frozenset(word for known in self.words.values() for word in known))
+        object.__setattr__(self, "topics", frozenset(self.faq_topics.values()))
 
     @property
     def languages(self) -> tuple[str, ...]:

@@ -78,6 +78,10 @@ TEXTS: dict[str, str] = {
     "you can close the app, the answer comes here.",
     "claimed": "From now on a human writes to you: {name}. The program is silent.",
     "released": "The counsellor had to leave. You keep your place, a colleague will read your messages.",
+    "handed_over": "From now on a colleague writes to you: {name}.",
+    "woken_waiting": "The counsellor who knows your case is not here at the moment. "
+    "Your message is in the queue, and a human will answer you here.",
+    "parked_promised": "You will hear from the counsellor by {date}. You can write here at any time before.",
     "closed": "The counsellor has ended the conversation. From now on the program answers again.",
     "returned": "From now on the program answers again, not a human.",
     "already_waiting": "You are already waiting for a human. Everything you write here reaches them.",

@@ -14,6 +14,7 @@ from core.records import Entry, Wrote
 from flows.channels import capabilities
 from flows.program import Program, option_token
 from flows.run import Run
+from handlers.casework import TAKE_BACK
 from handlers.flowtest_spec import Desk, FlowTest, Handoff, Line, UserDoes
 from handlers.simulator import Simulator
 from handoff.conversation import dump
@@ -196,8 +197,11 @@ class _Run:
                 raise _Broken(number, f"a note with {part!r}", case.note)
 
     def _desk(self, number: int, desk: Desk) -> None:
-        self._take(self.talk.desk(_action(desk), actor=desk.claim or desk.by))
+        written = self.talk.desk(_action(desk), actor=desk.claim or desk.by)
         outcome = self.talk.outcome
+        if desk.reply is not None:
+            written += self.talk.pass_time(TAKE_BACK)  # nobody takes it back
+        self._take(written)
         code = None if outcome is None or outcome.ok else outcome.code
         if code != desk.refused:
             raise _Broken(number, f"refused: {desk.refused}" if desk.refused else "it is done", f"refused: {code}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.ids import Millis
 from core.messages import Edited, Inbound, Start, Subscribed, Unknown, Unsubscribed
 from flows import engine
+from handlers.casework import person_wrote
 from handlers.chain import CHAIN, FIRST, crisis, stop
 from handlers.keeping import empty_old
 from handlers.talk import Talk
@@ -103,7 +104,7 @@ def _answer_asked(talk: Talk) -> None:
 
 
 def _edited(talk: Talk, message: Inbound) -> None:
-    talk.person_wrote()
+    person_wrote(talk)
     if crisis.take(talk, message):
         return
     if talk.case is None:
@@ -135,7 +136,7 @@ def _flooding(talk: Talk) -> bool:
 
 def _slow_down(talk: Talk) -> None:
     """Say one polite word; everything is kept, and a counsellor reads it all."""
-    talk.person_wrote()
+    person_wrote(talk)
     talk.run.count("flood")
     if not talk.conversation.warned and not talk.human_speaks:
         talk.conversation.warned = True

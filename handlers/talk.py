@@ -13,7 +13,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from core.capabilities import Capabilities
-from core.events import CaseAction
 from core.ids import ConversationId, Millis
 from core.messages import Address, Inbound, Say
 from core.records import Body, Heard, Marked, Outcome
@@ -21,7 +20,7 @@ from flows import engine
 from flows.effects import Env, HandOver, SayText
 from flows.program import Place, Program
 from flows.run import Run
-from handoff.cases import URGENCIES, Case, Left, Urgency, act, open_case
+from handoff.cases import Case, Facts, Urged, Urgency, microphone, open_case, reopen, step
 from handoff.conversation import Conversation
 from i18n.plain import fold
 
@@ -72,6 +71,10 @@ class Talk:
         self.erase = False
         #: Every timer goes: the person stopped or cannot be reached.
         self.quiet = False
+        #: There was a case when the turn began, so timers of its may be set.
+        self.had_case = conversation.case is not None
+        #: Name of the timer whose turn failed; it is not set anew.
+        self.fired: str | None = None
         self._folded: dict[str, str] = {}
 
     def folded(self, text: str) -> str:
@@ -136,50 +139,58 @@ class Talk:
     @property
     def human_speaks(self) -> bool:
         """Return whether a counsellor has the microphone."""
-        return self.case is not None and self.case.state == "active"
+        return self.case is not None and microphone(self.case.state) == "counsellor"
+
+    @property
+    def facts(self) -> Facts:
+        """Return what the case table must know of the world outside."""
+        return Facts()
 
     def ask_human(self, request: HandOver) -> None:
         """Open a case, or make the open one more urgent."""
-        case = self.case
         urgency: Urgency = request.urgency  # type: ignore[assignment] # the spec allows these words only
-        if case is None:
-            if urgency == "normal" and self.conversation.earlier is not None:
-                urgency = "returning"
-            case = open_case(
-                number=_case_number(self.env.flow.prefix),
-                queue=request.queue,
-                language=self.run.language,
-                urgency=urgency,
-                note=_joined("", request.note),
-                now=self.env.now,
-            )
-            self.mark("waiting", case=case.number, queue=case.queue)
-            self.run.count(f"case.opened.{case.queue}.{urgency}")
-            self.conversation.told_waiting = 0
-        else:
-            case = replace(case, note=_joined(case.note, request.note))
-            if URGENCIES.index(urgency) < URGENCIES.index(case.urgency):
-                case = replace(case, urgency=urgency, version=case.version + 1)
-                self.mark("urgent", case=case.number, urgency=urgency)
+        if self.case is None:
+            self._open_case(request.queue, urgency, _joined("", request.note))
+            return
+        case, line = step(self.case, Urged(urgency=urgency), "", self.env.now)
+        if case.version != self.case.version:
+            self.mark(line.mark, case=case.number, urgency=urgency)
+        self.conversation.case = replace(case, note=_joined(case.note, request.note))
+
+    def _open_case(self, queue: str, urgency: Urgency, note: str) -> None:
+        earlier = self.conversation.earlier
+        if urgency == "normal" and earlier is not None:
+            urgency = "returning"
+        case = open_case(
+            number=_case_number(self.env.flow.prefix),
+            queue=queue,
+            language=self.run.language,
+            urgency=urgency,
+            note=note,
+            now=self.env.now,
+            earlier=earlier,
+        )
+        self.mark("waiting", case=case.number, queue=case.queue)
+        self.run.count(f"case.opened.{case.queue}.{urgency}")
+        self.conversation.told_waiting = 0
         self.conversation.case = case
 
-    def person_wrote(self) -> None:
-        """Tell the open case that it is our turn."""
-        case = self.case
-        if case is not None:
-            # A view on which the person had not answered yet is an old one.
-            version = case.version if case.ours else case.version + 1
-            self.conversation.case = replace(case, ours=True, touched=self.env.now, version=version)
+    def reopen_case(self, actor: str) -> Case:
+        """Open a new case behind the last closed one, in the actor's hands."""
+        case = reopen(
+            self.conversation.earlier, number=_case_number(self.env.flow.prefix), actor=actor, now=self.env.now
+        )
+        self.run.count(f"case.opened.{case.queue}.{case.urgency}")
+        self.conversation.case = case
+        return case
 
-    def change_case(self, action: CaseAction | Left, actor: str, seen_version: int | None = None) -> Case:
-        """Apply an action to the case; raises :class:`core.errors.Refused`. A closed case is put aside."""
-        case = act(self.case, action, actor, self.env.now, seen_version)
-        if not case.open:
+    def keep_case(self, case: Case) -> None:
+        """Keep the case as it is now. One that is over is put aside."""
+        if case.open:
+            self.conversation.case = case
+        else:
             self.conversation.earlier, self.conversation.case = case, None
             self.run.count(f"case.closed.{case.queue}.{case.outcome}")
-        else:
-            self.conversation.case = case
-        return case
 
     def change_hands(self) -> None:
         """The microphone goes to somebody else: bot output that is still under way is dropped."""

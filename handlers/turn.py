@@ -22,6 +22,7 @@ from flows.migrate import settle
 from flows.program import Program
 from flows.run import WAIT_TIMER
 from handlers import desk, hearing
+from handlers.casework import CASE_TIMERS, case_timers, fire
 from handlers.keeping import KEEP_TIMER, empty_old, keep_timer
 from handlers.talk import Talk, TurnEnv
 from handoff.conversation import Conversation, dump, labels
@@ -76,6 +77,8 @@ def dead_turn(program: Program, conversation: Conversation, event: Event, env: T
 
 def _laid_aside(program: Program, conversation: Conversation, event: Event, env: TurnEnv) -> Talk:
     talk = Talk(program, conversation, env)
+    if isinstance(event, TimerFired):
+        talk.fired = event.name  # set anew, it would come again at once, and without end
     if isinstance(event, Received) and not event.message.group:
         talk.heard(event.message)
     talk.mark("dead_letter")
@@ -134,7 +137,10 @@ def _handle(talk: Talk, event: Event) -> None:
 
 
 def _timer(talk: Talk, name: str, data: str) -> None:
-    """Let the clock speak, unless a human does or nobody listens."""
+    """Let the clock speak; of the flows only where no human does and somebody listens."""
+    if name in CASE_TIMERS:
+        fire(talk, name, data)
+        return
     if name == KEEP_TIMER:
         empty_old(talk.conversation.flow, talk.program, talk.env.now)
     if name != WAIT_TIMER or talk.human_speaks or talk.conversation.stopped or talk.conversation.unreachable:
@@ -152,7 +158,7 @@ def _not_delivered(talk: Talk, reason: str, *, blocked: bool) -> None:
     if case is not None:
         talk.mark("not_delivered", reason=reason)
         # The owner has to find another way, so the case goes to the top of their list.
-        talk.conversation.case = replace(case, ours=True)
+        talk.conversation.case = replace(case, ours=True, unanswered=case.unanswered or talk.env.now)
     if blocked:
         hearing.lose(talk)
 
@@ -190,8 +196,9 @@ def _commit(talk: Talk, dead: DeadLetter | None = None) -> Commit:
         set_timers=(
             *(() if talk.quiet else made.timers.values()),
             *keep_timer(conversation.flow, talk.program),
+            *(timer for timer in case_timers(conversation.case) if dead is None or timer.name != talk.fired),
         ),
-        cancel_timers=("*",) if talk.quiet else tuple(made.cancelled),
+        cancel_timers=("*",) if talk.quiet else (*made.cancelled, *(CASE_TIMERS if talk.had_case else ())),
         calls=tuple(made.calls),
         counts=tuple(made.counts),
         outcome=talk.outcome,

@@ -19,11 +19,16 @@ from core.records import Line, Snapshot
 from handoff.accounts import Account
 from handoff.cases import Case
 from handoff.conversation import Conversation, load
+from handoff.verbs import CaseVerb
 
-__all__ = ["Access", "Grant", "Listed", "Verb", "may", "may_list"]
+__all__ = ["Access", "Grant", "Listed", "Verb", "as_listed", "is_offered", "may", "may_list", "may_reopen"]
 
 #: What an account can want of a case.
-Verb = Literal["read", "claim", "release", "reply", "note", "close", "return"]
+Verb = Literal["read"] | CaseVerb
+#: What everybody who counsels may do with a case that nobody has.
+_UNCLAIMED: frozenset[Verb] = frozenset({"read", "note", "topic"})
+#: What somebody may do to whom a case is offered.
+_OFFERED: frozenset[Verb] = frozenset({"read", "note", "accept", "decline"})
 
 #: A window that stays open reads its case again and again; the log wants to know once in this time.
 _AGAIN: Millis = 30 * 60 * 1000
@@ -51,6 +56,7 @@ class Listed(Struct, frozen=True, kw_only=True):
     case: Case
     channel: str
     unreachable: bool
+    expires: Millis | None = None
 
 
 def may_list(account: Account, case: Case) -> bool:
@@ -59,6 +65,8 @@ def may_list(account: Account, case: Case) -> bool:
         return False
     if "counsellor" not in account.roles:
         return False
+    if case.state == "intake":
+        return False  # the bot still asks; nobody was told yet who reads along
     return case.open
 
 
@@ -68,13 +76,39 @@ def may(account: Account, verb: Verb, case: Case) -> bool:
     A claim on a colleague's case passes on purpose: the turn refuses it and names the winner, which the lists show
     to everybody anyway.
     """
+    if not case.open:
+        return may_reopen(account, case) and verb == "reopen"
     if not may_list(account, case):
         return False
     if verb == "claim":
         return True
     if case.state == "waiting":
-        return verb in ("read", "note")
-    return case.owner == account.id
+        return verb in _UNCLAIMED
+    if case.owner == account.id:
+        return True
+    return is_offered(account, case) and verb in _OFFERED
+
+
+def is_offered(account: Account, case: Case) -> bool:
+    """Return whether a colleague hands this case over to the account, or to everybody of a queue."""
+    if case.state != "handing_over" or case.owner == account.id:
+        return False
+    return case.offered_to == account.id or case.offered_queue is not None
+
+
+def as_listed(grant: Grant, case: Case | None = None) -> Listed:
+    """Return an opened case as a row of a list."""
+    return Listed(
+        case=case or grant.case,
+        channel=grant.snapshot.address.channel,
+        unreachable=grant.state.unreachable,
+        expires=grant.snapshot.expires,
+    )
+
+
+def may_reopen(account: Account, case: Case) -> bool:
+    """Return whether the account may take up a case that is over: it had it last."""
+    return not account.disabled and "counsellor" in account.roles and case.owner == account.id
 
 
 class Access:
@@ -105,8 +139,8 @@ class Access:
             grant = await self._load(hit.conversation)
             if grant is None or not may_list(account, grant.case):
                 continue
-            case = grant.case if may(account, "read", grant.case) else replace(grant.case, note="")
-            found.append(Listed(case=case, channel=grant.snapshot.address.channel, unreachable=grant.state.unreachable))
+            case = grant.case if may(account, "read", grant.case) else replace(grant.case, note="", deadline=None)
+            found.append(as_listed(grant, case))
         return found
 
     async def moved(self, conversation: ConversationId) -> Case | None:
@@ -122,19 +156,24 @@ class Access:
         return await self._store.transcript(grant.conversation, after, limit)
 
     async def _find(self, number: str) -> Grant | None:
-        for hit in await self._store.find(f"case:{number}", 1):
-            grant = await self._load(hit.conversation)
-            # Between the two reads the case may have been closed and another one opened.
-            if grant is not None and grant.case.number == number:
-                return grant
+        for label in (f"case:{number}", f"closed:{number}"):
+            for hit in await self._store.find(label, 1):
+                grant = await self._load(hit.conversation, number)
+                # Between the two reads the case may have been closed and another one opened.
+                if grant is not None and grant.case.number == number:
+                    return grant
         return None
 
-    async def _load(self, conversation: ConversationId) -> Grant | None:
+    async def _load(self, conversation: ConversationId, number: str | None = None) -> Grant | None:
+        """Return the open case, or the last closed one if it has this number."""
         snapshot = await self._store.snapshot(conversation)
         if snapshot is None:
             return None
         state = load(snapshot.state)
-        return None if state.case is None else Grant(case=state.case, state=state, snapshot=snapshot)
+        case = state.case
+        if case is None and state.earlier is not None and state.earlier.number == number:
+            case = state.earlier
+        return None if case is None else Grant(case=case, state=state, snapshot=snapshot)
 
     def _first_look(self, account: Account, number: str, now: Millis) -> bool:
         key = (account.id, number)

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from core.ids import Millis
 from core.ports import Store
-from handoff.access import Access, Grant, Listed
+from handoff.access import Access, Grant, Listed, as_listed, is_offered, may
 from handoff.accounts import Account, list_accounts
+from handoff.cases import HELD, TABLE, Case
 from handoff.lines import LineView, describe, person_name
+from handoff.queue import class_of, order, why
+from handoff.roster import Presence, get_presence
+from handoff.verbs import EVENTS, VERBS, CaseVerb
 
-__all__ = ["LIST", "PAGE", "Board", "BoardView", "Card", "ConversationView"]
+__all__ = ["LIST", "PAGE", "Board", "BoardView", "Card", "ConversationView", "PendingView"]
 
 #: Most cases of one list. A longer queue shows its head and says that there is more.
 LIST = 100
 #: Transcript lines read at once.
 PAGE = 200
+#: Parked without a date: behind every date.
+_LATER: Millis = 2**53
 
 #: A language as letters of its own script: read faster than a name, and a flag would name a state.
 SCRIPTS = {
@@ -33,6 +40,8 @@ class Card(Struct, frozen=True, kw_only=True, omit_defaults=True):
     language: str
     letters: str
     urgency: str
+    #: What puts it where it stands; see :data:`handoff.queue.Why`.
+    why: str
     since: Millis
     version: int
     channel: str
@@ -41,19 +50,54 @@ class Card(Struct, frozen=True, kw_only=True, omit_defaults=True):
     #: It is our turn: the person wrote last.
     ours: bool
     touched: Millis
+    #: Which account of the channel; empty where there is one only.
+    account: str = ""
+    topic: str = ""
     note: str = ""
     owner: str = ""
+    owner_id: str = ""
+    #: Place in the queue, from 1; of waiting cases only.
+    place: int | None = None
+    window_until: Millis | None = None
+    parked_until: Millis | None = None
+    park_reason: str = ""
+    deadline: str = ""
+    #: How many cases the person had before.
+    earlier: int = 0
+    #: When everything about the person is erased, unless something happens.
+    expires: Millis | None = None
     unreachable: bool = False
+    #: Name of the colleague, or the queue, to whom it is offered.
+    offered_to: str = ""
+    #: What the person agreed to; empty: not asked yet.
+    consent: str = ""
 
 
 class BoardView(Struct, frozen=True, kw_only=True):
     """The lists, each in the order in which it is worked off. ``more`` names those that go on."""
 
     at: Millis
-    waiting: list[Card]
+    #: Mine, and our turn.
+    needs_me: list[Card]
+    #: Mine, and the person's turn.
     mine: list[Card]
+    #: Handed over to me, waiting for my yes.
+    offers: list[Card]
+    waiting: list[Card]
+    #: Mine, put aside until a day or a word.
+    parked: list[Card]
     team: list[Card]
     more: list[str]
+    me: Presence
+
+
+class PendingView(Struct, frozen=True, kw_only=True):
+    """A reply that can still be taken back."""
+
+    id: str
+    text: str
+    at: Millis
+    until: Millis
 
 
 class ConversationView(Struct, frozen=True, kw_only=True):
@@ -68,6 +112,8 @@ class ConversationView(Struct, frozen=True, kw_only=True):
     lines: list[LineView]
     #: There are lines before the first of ``lines``; ask with its ``seq``.
     earlier: bool
+    #: Replies on their way out, in order.
+    pending: list[PendingView] = []
 
 
 class Board:
@@ -78,23 +124,39 @@ class Board:
         self._access = access
 
     async def lists(self, account: Account, now: Millis) -> BoardView:
-        """Return the three lists of the desk's left column."""
+        """Return the lists of the desk's left column."""
         names = await self._names(now)
-        waiting = await self._access.listed(account, "waiting", LIST + 1)
-        mine = await self._access.listed(account, f"owner:{account.id}", LIST + 1)
-        active = await self._access.listed(account, "active", LIST + 1)
-        # A case can move between two reads; its state says where it belongs.
-        lists = {
-            "waiting": [row for row in waiting if row.case.state == "waiting"],
-            "mine": sorted(
-                (row for row in mine if row.case.owner == account.id),
-                key=lambda row: (not row.case.ours, row.case.touched),
-            ),
-            "team": [row for row in active if row.case.owner not in (None, account.id)],
+        me = account.id
+        read = {
+            "waiting": await self._access.listed(account, "waiting", LIST + 1),
+            "mine": await self._access.listed(account, f"owner:{me}", LIST + 1),
+            "offers": [
+                *await self._access.listed(account, f"offered:{me}", LIST + 1),
+                *await self._access.listed(account, "offered_queue", LIST + 1),
+            ],
+            "team": [row for state in HELD for row in await self._access.listed(account, state, LIST + 1)],
         }
-        cards = {name: [_card(row, account, names) for row in rows[:LIST]] for name, rows in lists.items()}
-        more = [name for name, rows in (("waiting", waiting), ("mine", mine), ("team", active)) if len(rows) > LIST]
-        return BoardView(at=now, waiting=cards["waiting"], mine=cards["mine"], team=cards["team"], more=more)
+        # A case can move between two reads; its state says where it belongs.
+        mine = [row for row in read["mine"] if row.case.owner == me]
+        lists = {
+            "needs_me": sorted((row for row in mine if _needs_me(row)), key=lambda row: _needed(row.case, now)),
+            "mine": sorted(
+                (row for row in mine if not _needs_me(row) and row.case.state != "parked"),
+                key=lambda row: row.case.touched,
+            ),
+            "offers": [row for row in read["offers"] if is_offered(account, row.case)],
+            "waiting": sorted(
+                (row for row in read["waiting"] if row.case.state == "waiting"), key=lambda row: order(row.case, now)
+            ),
+            "parked": sorted(
+                (row for row in mine if row.case.state == "parked"), key=lambda row: row.case.parked_until or _LATER
+            ),
+            "team": [row for row in read["team"] if row.case.held and row.case.owner != me],
+        }
+        cards = {name: [_card(row, account, names, now) for row in rows[:LIST]] for name, rows in lists.items()}
+        cards["waiting"] = [replace(card, place=place) for place, card in enumerate(cards["waiting"], 1)]
+        more = sorted(name for name, rows in read.items() if len(rows) > LIST)
+        return BoardView(at=now, more=more, me=await get_presence(self._store, me, now), **cards)
 
     async def conversation(
         self, account: Account, grant: Grant, now: Millis, before: int | None = None
@@ -106,14 +168,14 @@ class Board:
         else:
             lines = await self._access.lines(grant, max(0, before - PAGE - 1), PAGE)
             lines = [line for line in lines if line.seq < before]
-        row = Listed(case=grant.case, channel=grant.snapshot.address.channel, unreachable=grant.state.unreachable)
         return ConversationView(
             at=now,
-            card=_card(row, account, names),
+            card=_card(as_listed(grant), account, names, now),
             verbs=_verbs(account, grant),
             person=person_name(lines),
             lines=[describe(line, names, grant.case.from_at) for line in lines],
             earlier=bool(lines) and lines[0].seq > 1,
+            pending=[PendingView(id=one.id, text=one.text, at=one.at, until=one.until) for one in grant.case.pending],
         )
 
     async def name(self, account: str, now: Millis) -> str:
@@ -125,12 +187,38 @@ class Board:
 
 
 def _verbs(account: Account, grant: Grant) -> list[str]:
-    if grant.case.state == "waiting":
-        return ["claim", "note"]
-    return ["reply", "note", "release", "close", "return"] if grant.case.owner == account.id else []
+    """Return what the account may do now: what the case table has a line for, and the access allows."""
+    case = grant.case
+    if not case.open:
+        return ["reopen"] if may(account, "reopen", case) and grant.state.case is None else []
+    return [verb for verb in VERBS if may(account, verb, case) and _possible(account, case, verb)]
 
 
-def _card(row: Listed, account: Account, names: dict[str, str]) -> Card:
+def _possible(account: Account, case: Case, verb: CaseVerb) -> bool:
+    line = TABLE.get((case.state, EVENTS[verb]))
+    if line is None:
+        return False
+    if verb == "takeback" and not any(pending.actor == account.id for pending in case.pending):
+        return False
+    match line.who:
+        case "owner":
+            return case.owner == account.id
+        case "offered":
+            return is_offered(account, case)
+        case _:
+            return True
+
+
+def _needs_me(row: Listed) -> bool:
+    return row.case.ours and row.case.state != "parked"
+
+
+def _needed(case: Case, now: Millis) -> tuple[int, Millis]:
+    """Return the order of what needs me: danger and the clock first, then who waits longest for a word."""
+    return order(case, now)[0], case.unanswered or case.touched
+
+
+def _card(row: Listed, account: Account, names: dict[str, str], now: Millis) -> Card:
     case = row.case
     base = case.language.split("-")[0]
     return Card(
@@ -138,14 +226,24 @@ def _card(row: Listed, account: Account, names: dict[str, str]) -> Card:
         state=case.state,
         language=case.language,
         letters=SCRIPTS.get(base, base),
-        urgency=case.urgency,
+        urgency=class_of(case, now),
+        why=why(case, now),
         since=case.since,
         version=case.version,
         channel=row.channel,
         mine_to_speak=not account.languages or base in {code.split("-")[0] for code in account.languages},
         ours=case.ours,
         touched=case.touched,
+        topic=case.topic,
         note=case.note,
         owner=names.get(case.owner, "") if case.owner else "",
+        owner_id=case.owner or "",
+        window_until=case.window_until,
+        parked_until=case.parked_until,
+        park_reason=case.park_reason or "",
+        deadline=case.deadline or "",
+        earlier=case.earlier_count,
+        expires=row.expires,
         unreachable=row.unreachable,
+        offered_to=names.get(case.offered_to, "") if case.offered_to else (case.offered_queue or ""),
     )

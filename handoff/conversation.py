@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from core.errors import StoreCorrupt
 from core.ids import Millis
@@ -57,17 +58,42 @@ def load(data: bytes | None) -> Conversation:
     if data is None:
         return Conversation()
     try:
-        return _decoder.decode(data)
+        return _migrated(_decoder.decode(data))
     except msgspec.DecodeError as error:
         raise StoreCorrupt(f"a conversation's state cannot be read: {error}") from error
+
+
+def _migrated(conversation: Conversation) -> Conversation:
+    """Return a state of an earlier release as one of today; it is written at the conversation's next turn.
+
+    Until 0.1 a case did not know since when the person waits for a word of ours.
+    """
+    case = conversation.case
+    if case is not None and case.open and case.ours and not case.unanswered:
+        conversation.case = replace(case, unanswered=case.touched or case.since)
+    return conversation
 
 
 def labels(conversation: Conversation) -> tuple[Label, ...]:
     """Return the marks by which the desk and the metrics find this conversation."""
     case = conversation.case
     if case is None or not case.open:
-        return ()
+        return _closed_labels(conversation.earlier)
     found = [Label(name=f"case:{case.number}", rank=case.since), Label(name=case.state, rank=claim_rank(case))]
     if case.owner is not None:
         found.append(Label(name=f"owner:{case.owner}", rank=case.touched))
+        if case.ours and case.state != "parked":
+            found.append(Label(name=f"ours:{case.owner}", rank=case.unanswered))
+    if case.offered_to is not None:
+        found.append(Label(name=f"offered:{case.offered_to}", rank=case.offered or 0))
+    if case.offered_queue is not None:
+        found.append(Label(name="offered_queue", rank=case.offered or 0))
     return tuple(found)
+
+
+def _closed_labels(case: Case | None) -> tuple[Label, ...]:
+    """Return how the last case is found once it is over: to be taken up again by whom it belonged to."""
+    if case is None or case.state == "erased" or case.owner is None:
+        return ()
+    closed = case.closed or 0
+    return (Label(name=f"closed:{case.number}", rank=closed), Label(name=f"had:{case.owner}", rank=-closed))

@@ -7,43 +7,29 @@ handles the event like any other; its outcome comes back through the store. Noth
 
 from __future__ import annotations
 
-import re
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Callable
 
-import msgspec
 from aiohttp import web
 
 from core.errors import StoreError
-from core.events import CaseAction, Claim, Close, Release, Reply, ReturnToBot, WriteNote
 from core.ports import Clock, Store
 from core.records import Outcome
-from handoff.access import Access, Verb
+from handoff.access import Access
 from handoff.acts import Acts, Pressed, valid_request
 from handoff.auth import Border
 from handoff.board import Board
 from handoff.feed import ChangeFeed
+from handoff.guard import BODY, Handler, Known, absent, answer, api, case_number, json_body
 from handoff.hub import Hub
 from handoff.pages import Pages, chosen_language, page_language, static_file
 from handoff.passwords import Passwords
+from handoff.presence import PresenceRoutes
 from handoff.sessions import SignedIn, end_session, set_language
 from handoff.signin import Door
 from handoff.ui_texts import texts
+from handoff.verbs import LONGEST_TEXT, parse
 
 __all__ = ["LONGEST_TEXT", "Desk"]
-
-#: Characters of a reply or a note. Channels take 4,000 and split beyond; more is a slip of the clipboard.
-LONGEST_TEXT = 8000
-#: Bytes of a request's body: the longest text in four-byte characters, escaped, and its frame.
-_BODY = 128 * 1024
-
-_NUMBER = re.compile(r"[A-Za-z0-9-]{1,32}")
-#: Control characters that no keyboard makes; line feeds and tabs stay.
-_CONTROLS = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127])
-
-_encode = msgspec.json.Encoder().encode
-_Known = Callable[[web.Request, SignedIn], Awaitable[web.StreamResponse]]
-_Route = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Desk:
@@ -73,6 +59,7 @@ class Desk:
         self._door = Door(store, Passwords())
         self._hub = Hub(store, self._access, self._border, feed, beat=beat)
         self._pages = Pages()
+        self._presence = PresenceRoutes(store, self._border)
 
     def routes(self) -> list[web.AbstractRouteDef]:
         """Return all routes; every path starts with ``/desk``."""
@@ -83,11 +70,12 @@ class Desk:
             web.post("/desk/sign-in", _kept(self._sign_in)),
             web.get("/desk/static/{name}", static_file),
             web.get("/desk/live", _kept(self._hub.serve)),
-            web.get("/desk/api/board", self._api(self._lists)),
-            web.get("/desk/api/cases/{number}", self._api(self._case)),
-            web.get("/desk/api/acts/{request}", self._api(self._act_again)),
-            web.post("/desk/api/cases/{number}/{verb}", self._api(self._act, changes=True)),
-            web.post("/desk/api/sign-out", self._api(self._sign_out, changes=True)),
+            web.get("/desk/api/board", self._known(self._lists)),
+            web.get("/desk/api/cases/{number}", self._known(self._case)),
+            web.get("/desk/api/acts/{request}", self._known(self._act_again)),
+            web.post("/desk/api/cases/{number}/{verb}", self._known(self._act, changes=True)),
+            *self._presence.routes(),
+            web.post("/desk/api/sign-out", self._known(self._sign_out, changes=True)),
         ]
 
     async def stop(self) -> None:
@@ -153,64 +141,48 @@ class Desk:
 
     # -- the JSON routes -----------------------------------------------------------------------------------
 
-    def _api(self, handler: _Known, *, changes: bool = False) -> _Route:
-        """Return ``handler`` behind the border: a session, and for changes the CSRF token and our own origin."""
-
-        async def route(request: web.Request) -> web.StreamResponse:
-            try:
-                signed = await self._border.who(request)
-                if signed is None:
-                    return _json({"code": "signed_out"}, 401)
-                if changes and not self._border.believed(request, signed):
-                    return _json({"code": "not_believed"}, 403)
-                return await handler(request, signed)
-            except StoreError:
-                return _json({"code": "store"}, 503)
-
-        return route
+    def _known(self, handler: Known, *, changes: bool = False) -> Handler:
+        return api(self._border, handler, changes=changes)
 
     async def _lists(self, request: web.Request, signed: SignedIn) -> web.StreamResponse:
-        return _json(await self._board.lists(signed.account, self._border.now()))
+        return answer(await self._board.lists(signed.account, self._border.now()))
 
     async def _case(self, request: web.Request, signed: SignedIn) -> web.StreamResponse:
         now = self._border.now()
-        grant = await self._access.open(signed.account, "read", _number(request), now)
+        grant = await self._access.open(signed.account, "read", case_number(request), now)
         if grant is None:
-            return _absent()
+            return absent()
         before = request.query.get("before", "")
         place = int(before) if before.isascii() and before.isdigit() and len(before) < 12 else None
-        return _json(await self._board.conversation(signed.account, grant, now, place))
+        return answer(await self._board.conversation(signed.account, grant, now, place))
 
     async def _sign_out(self, request: web.Request, signed: SignedIn) -> web.StreamResponse:
         await end_session(self._store, signed.key)
         await self._hub.hang_up(signed.key)
-        response = _json({"code": "ok"})
+        response = answer({"code": "ok"})
         self._border.farewell(request, response)
         return response
 
     async def _act(self, request: web.Request, signed: SignedIn) -> web.StreamResponse:
-        account, number = signed.account, _number(request)
-        body = await _body(request)
+        account, number = signed.account, case_number(request)
+        body = await json_body(request)
         press, seen = valid_request(body.get("request")), body.get("seen")
-        try:
-            made = _action(request.match_info["verb"], body)
-        except _UnfitError as unfit:
-            return _json({"code": unfit.code, "detail": {"most": str(LONGEST_TEXT)}}, 422)
+        made = parse(request.match_info["verb"], body)
         if made is None:
-            return _absent()
+            return absent()
         verb, action = made
         if press is None or not (seen is None or (type(seen) is int and 0 <= seen < 2**31)):
-            return _json({"code": "malformed"}, 422)
+            return answer({"code": "malformed"}, 422)
         earlier = await self._acts.earlier(account, press)
         if earlier is not None:
             if (earlier.number, earlier.verb) != (number, verb):
-                return _json({"code": "malformed"}, 422)
+                return answer({"code": "malformed"}, 422)
             known = await self._acts.outcome(earlier, patience=0)
             if known is not None:
                 return await self._answer(earlier, known, press)
         grant = await self._access.open(account, verb, number, self._border.now())
         if grant is None:
-            return _absent()
+            return absent()
         pressed = await self._acts.press(account, grant, verb, action, press, seen)
         return await self._answer(pressed, await self._acts.outcome(pressed), press)
 
@@ -218,20 +190,20 @@ class Desk:
         press = valid_request(request.match_info["request"])
         pressed = await self._acts.earlier(signed.account, press) if press else None
         if press is None or pressed is None:
-            return _absent()
+            return absent()
         return await self._answer(pressed, await self._acts.outcome(pressed), press)
 
     async def _answer(self, pressed: Pressed, outcome: Outcome | None, press: str) -> web.StreamResponse:
         if outcome is None:
-            return _json({"code": "working", "request": press}, 202)
+            return answer({"code": "working", "request": press}, 202)
         detail = dict(outcome.detail)
         if owner := detail.get("owner"):
             detail["name"] = await self._board.name(owner, self._border.now())
-        answer = {"code": outcome.code, "detail": detail, "case": pressed.number, "verb": pressed.verb}
-        return _json(answer, 200 if outcome.ok else 409)
+        told = {"code": outcome.code, "detail": detail, "case": pressed.number, "verb": pressed.verb}
+        return answer(told, 200 if outcome.ok else 409)
 
 
-def _kept(handler: _Route) -> _Route:
+def _kept(handler: Handler) -> Handler:
     """Return a page's handler that says so, instead of failing, while the store takes no work."""
 
     async def route(request: web.Request) -> web.StreamResponse:
@@ -243,81 +215,11 @@ def _kept(handler: _Route) -> _Route:
     return route
 
 
-class _UnfitError(Exception):
-    """The body is no good; ``code`` says why."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-def _action(verb: str, body: dict[str, Any]) -> tuple[Verb, CaseAction] | None:
-    """Return what the route and the body ask for; None for a verb that is not there."""
-    match verb:
-        case "claim":
-            return "claim", Claim()
-        case "release":
-            return "release", Release()
-        case "return":
-            return "return", ReturnToBot()
-        case "close":
-            return "close", _close(body)
-        case "reply":
-            return "reply", Reply(text=_text(body))
-        case "note":
-            return "note", WriteNote(text=_text(body))
-        case _:
-            return None
-
-
-def _close(body: dict[str, Any]) -> Close:
-    try:
-        return msgspec.convert({"type": "close", "outcome": body.get("outcome")}, Close)
-    except msgspec.ValidationError:
-        raise _UnfitError("malformed") from None
-
-
-def _text(body: dict[str, Any]) -> str:
-    text = body.get("text")
-    if not isinstance(text, str):
-        raise _UnfitError("malformed")
-    text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_CONTROLS).strip("\n")
-    if not text.strip():
-        raise _UnfitError("empty")
-    if len(text) > LONGEST_TEXT:
-        raise _UnfitError("too_long")
-    return text
-
-
-def _number(request: web.Request) -> str:
-    number = request.match_info["number"]
-    # Nothing else is ever a case number, so nothing else becomes a label.
-    return number if _NUMBER.fullmatch(number) else "-"
-
-
-async def _body(request: web.Request) -> dict[str, Any]:
-    if (request.content_length or 0) > _BODY:
-        return {}
-    try:
-        found = msgspec.json.decode(await request.read())
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
 async def _form(request: web.Request) -> dict[str, str]:
-    if request.content_type != "application/x-www-form-urlencoded" or (request.content_length or _BODY + 1) > _BODY:
+    if request.content_type != "application/x-www-form-urlencoded" or (request.content_length or BODY + 1) > BODY:
         return {}
     fields = await request.post()
     return {name: value for name, value in fields.items() if isinstance(value, str)}
-
-
-def _json(value: object, status: int = 200) -> web.Response:
-    return web.Response(body=_encode(value), status=status, content_type="application/json")
-
-
-def _absent() -> web.Response:
-    return _json({"code": "absent"}, 404)
 
 
 async def _without_slash(_request: web.Request) -> web.StreamResponse:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.messages import Edited, Inbound, Media, Text
 from flows import engine
 from flows.effects import HandOver
+from handlers.casework import person_wrote
 from handlers.chain.stop import ask_erase
 from handlers.talk import Talk
 
@@ -32,7 +33,7 @@ def take(talk: Talk, message: Inbound) -> bool:
         return False
     with run.speaking("crisis"):
         run.system("crisis_human")
-    talk.person_wrote()
+    person_wrote(talk)
     step = engine.open_step(run)
     if talk.conversation.confirm_erase:
         ask_erase(talk)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.messages import Inbound
+from handlers.casework import person_wrote
 from handlers.talk import Talk
 
 __all__ = ["take"]
@@ -10,5 +11,5 @@ __all__ = ["take"]
 
 def take(talk: Talk, message: Inbound) -> bool:
     """Give the message to the counsellor; while the case waits it joins the case and the chain goes on."""
-    talk.person_wrote()
+    person_wrote(talk)
     return talk.human_speaks

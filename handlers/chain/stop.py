@@ -6,6 +6,7 @@ from core.events import EraseContact
 from core.messages import Choice, Inbound, Option, Text
 from flows.inputs import Accepted, Rules, parse
 from flows.program import option_token
+from handlers.casework import happen
 from handlers.chain.words import command_of
 from handlers.talk import Talk
 from handoff.cases import Left
@@ -38,10 +39,10 @@ def take(talk: Talk, message: Inbound) -> bool:
 
 
 def _stop(talk: Talk) -> None:
-    talk.change_hands()
     if talk.case is not None:
-        left = talk.change_case(Left(), "")
-        talk.mark("left", case=left.number, version=str(left.version))
+        happen(talk, Left())
+    else:
+        talk.change_hands()
     talk.run.close_wait()
     talk.conversation.flow.frames = []
     talk.conversation.flow.trail = []
@@ -88,9 +89,10 @@ def _confirmed(talk: Talk, message: Inbound) -> bool | None:
 
 
 def _erase(talk: Talk) -> None:
-    talk.change_hands()
     if talk.case is not None:
-        talk.change_case(EraseContact(), "")
+        happen(talk, EraseContact())
+        return
+    talk.change_hands()
     talk.erase = True
     talk.quiet = True
     talk.notice("erased")

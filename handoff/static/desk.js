@@ -29,6 +29,7 @@ async function read(path) {
 async function loadLists() {
   const board = await read("board");
   if (!board) throw new Error("no lists");
+  board.mine = [...board.needs_me, ...board.offers, ...board.mine, ...board.parked];
   drawLists(board, open);
 }
 

@@ -14,6 +14,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from msgspec.structs import replace
 
 from core.errors import Refused
 from core.events import ConsoleActed, Received, Reply, WriteNote
@@ -317,6 +318,7 @@ class DeskWorld:
             await self.commit(lease, state, [], Outcome(ok=False, code=refused.reason, detail=refused.detail))
             return
         epoch = lease.epoch + (case.owner != state.case.owner or not case.open)
+        case = replace(case, pending=())  # nobody takes anything back here
         state.case, state.earlier = (case, state.earlier) if case.open else (None, case)
         match event.action:
             case Reply(text=text):

@@ -10,16 +10,29 @@ import msgspec
 
 from core.capabilities import Capabilities
 from core.events import (
+    SYSTEM,
+    AcceptTransfer,
     Claim,
     Close,
     ConsoleActed,
+    DeclineTransfer,
     Event,
+    ExportContact,
+    OwnerGone,
+    Park,
     Received,
     Release,
+    Reopen,
     Reply,
     ReturnToBot,
     SendFailed,
+    SetDeadline,
+    SetTopic,
+    TakeBack,
     TimerFired,
+    Transfer,
+    Wake,
+    WithdrawTransfer,
     WriteNote,
 )
 from core.graphemes import length
@@ -42,6 +55,7 @@ from core.messages import (
 )
 from core.records import Commit, Entry, Wrote
 from flows.program import Program
+from handlers.casework import CASE_TIMERS, case_timers
 from handlers.chain.lost import TELL_WAITING_EVERY
 from handlers.simulator import Simulator
 from handlers.talk import TurnEnv
@@ -177,10 +191,17 @@ class Walker:
         case = self.sim.conversation.case
         action = self.random.choice(
             (Claim(), Claim(), Claim(), Release(), Reply(text="Hello, Anna here."), Reply(text="x " * 4000),
-             Reply(text=" "), WriteNote(text="note"), Close(outcome="referral"), ReturnToBot())
+             Reply(text=" "), WriteNote(text="note"), Close(outcome="referral"), ReturnToBot(), Wake(),
+             Park(until=self.sim.now + 90_000, promised=True), Park(reason="document"), Park(until=1),
+             Transfer(to="boris", note="please"), Transfer(to="anna", note="please"), Transfer(queue="no", note="x"),
+             Transfer(queue=next(iter(self.sim.program.queues)), note="for anybody"), AcceptTransfer(),
+             DeclineTransfer(), WithdrawTransfer(), Reopen(), SetDeadline(date="2027-01-01"), SetTopic(topic="no"),
+             TakeBack(reply=f"r{self.sim.turn}"), TakeBack(reply="r1"), ExportContact(),
+             OwnerGone(owner="anna", reason="shift"))
         )  # fmt: skip
         seen = self.random.choice((None, None, case.version if case else 1, 1))
-        self.handle(ConsoleActed(actor=self.random.choice(("anna", "boris")), action=action, seen_version=seen))
+        actor = self.random.choice(("anna", "boris")) if not isinstance(action, OwnerGone) else SYSTEM
+        self.handle(ConsoleActed(actor=actor, action=action, seen_version=seen))
 
     def _call_ends(self) -> None:
         if self.sim.calls:
@@ -225,13 +246,15 @@ class Walker:
     def _look(self, before: Conversation | None, event: Event | None) -> None:
         sim, commit, now = self.sim, self.sim.last, self.sim.conversation
         assert dump(now) == sim.state
-        assert len(sim.state) < LARGEST_STATE, len(sim.state)
+        # Replies that can still be taken back are there for seconds, and at most a few.
+        held = sum(len(dump(Conversation(asked=one.text))) for one in (now.case.pending if now.case else ()))
+        assert len(sim.state) - held < LARGEST_STATE, len(sim.state)
         self._look_at_case(now, commit)
         self._look_at_clock(now)
         said = [entry for entry in commit.entries if isinstance(entry.body, Wrote)]
         for entry in said:
             self._look_at_entry(entry)
-        human = now.case is not None and now.case.state == "active"
+        human = now.case is not None and now.case.held
         if human:
             assert all(entry.dispatch and entry.dispatch.kind != "bot" for entry in said), "the bot talks over a human"
         if before is not None and isinstance(event, Received) and not human and not commit.erase:
@@ -241,10 +264,11 @@ class Walker:
         case = now.case
         if case is None:
             assert commit.erase or commit.expires is not None
-            assert commit.labels == ()
+            assert {label.name.split(":")[0] for label in commit.labels} <= {"closed", "had"}
             return
         assert case.open
-        assert (case.owner is not None) == (case.state == "active")
+        assert (case.owner is not None) == case.held
+        assert {timer.name for timer in case_timers(case)} == set(CASE_TIMERS) & set(self.sim.timers)
         assert commit.expires is None
         assert {label.name for label in labels(now)} >= {case.state, f"case:{case.number}"}
         assert commit.labels == labels(now)
@@ -252,7 +276,7 @@ class Walker:
     def _look_at_clock(self, now: Conversation) -> None:
         """Who waits for the clock or for a call has a timer that belongs to this wait."""
         flow, timer = now.flow, self.sim.timers.get("wait")
-        human = now.case is not None and now.case.state == "active"
+        human = now.case is not None and now.case.held
         if human or now.stopped or now.unreachable or flow.wait is None or flow.release != self.sim.program.release:
             return
         step = self.sim.program.step(flow.frames[-1].flow, flow.frames[-1].step)

@@ -7,6 +7,7 @@ import pytest
 from core.events import Claim, Close, Received, Release, Reply, ReturnToBot
 from core.messages import Choice, Edited, Inbound, Media, Profile, Start, Text, Unsubscribed
 from flows.program import option_token
+from handlers.casework import TAKE_BACK
 from handlers.simulator import Simulator
 from tests.unit.handlers.conftest import HOUR
 
@@ -187,7 +188,8 @@ def test_the_bot_is_silent_while_a_human_writes(talk, sources, texts):
     for content in (Text(text="menu"), Text(text="1"), Choice(token=option_token("main", "menu", "ask")), Start()):
         assert sources(talk.send(content)) == []
     assert sources(talk.pass_time(100 * HOUR)) == []
-    assert texts(talk.desk(Reply(text="Hello, I am Anna."))) == ["Hello, I am Anna."]
+    assert texts(talk.desk(Reply(text="Hello, I am Anna."))) == []
+    assert texts(talk.pass_time(TAKE_BACK)) == ["Hello, I am Anna."]
     assert sources(say(talk, "I want to kill myself")) == ["crisis.suicide"]
 
 
@@ -211,7 +213,11 @@ def test_only_one_of_two_claims_wins_and_the_loser_learns_who_did(talk):
     say(talk, "human")
     talk.desk(Claim(), actor="anna")
     talk.desk(Claim(), actor="boris")
-    assert (talk.outcome.ok, talk.outcome.code, talk.outcome.detail) == (False, "taken", {"owner": "anna"})
+    assert (talk.outcome.ok, talk.outcome.code, talk.outcome.detail) == (
+        False,
+        "taken",
+        {"owner": "anna", "at": str(talk.now)},
+    )
     talk.desk(Reply(text="me too"), actor="boris")
     assert talk.outcome.code == "not_owner"
 

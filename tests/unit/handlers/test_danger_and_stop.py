@@ -10,6 +10,7 @@ from core.events import Claim, Close, ConsoleActed, EraseContact, Received, Repl
 from core.messages import Choice, Edited, Inbound, Media, Start, Text, Unsubscribed
 from core.records import Marked
 from flows.program import option_token
+from handlers.casework import TAKE_BACK
 from handlers.simulator import Simulator
 from handlers.turn import dead_turn
 from tests.unit.handlers.conftest import HOUR
@@ -100,6 +101,7 @@ def test_a_yes_to_a_counsellor_erases_nothing(talk, sources):
     talk.desk(Claim())
     assert sources(say(talk, "delete")) == ["streetwork.erase_ask"]
     talk.desk(Reply(text="Shall I call you?"))
+    assert sources(talk.pass_time(TAKE_BACK)) == ["reply"]
     assert sources(say(talk, "yes")) == []
     assert not talk.erased
 

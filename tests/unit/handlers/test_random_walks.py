@@ -79,7 +79,7 @@ def ways_out(walker: Walker) -> None:
     assert walker.reaches("human", asked_for_a_human), "no human"
     assert walker.reaches("stop", lambda now: now.stopped, tries=1), "no stop"
     case = walker.sim.conversation.case
-    if case is None or case.state != "active":
+    if case is None or not case.held:
         assert walker.reaches("menu", at_the_menu), "no menu"
 
 

@@ -20,6 +20,7 @@ from flows.run import Run
 from flows.state import Frame, State
 from flows.texts import TEXTS
 from flows.wording import fill
+from handlers.casework import TAKE_BACK
 from handlers.simulator import Simulator
 from handlers.talk import Talk
 from handlers.turn import _Effects
@@ -131,7 +132,7 @@ def test_a_long_reply_arrives_whole_and_a_longer_one_is_refused(talk):
     assert 8_000 < len(text) <= 10_000
     parts = [
         e.body.message.text
-        for e in talk.desk(Reply(text=text))
+        for e in talk.desk(Reply(text=text)) + talk.pass_time(TAKE_BACK)
         if isinstance(e.body, Wrote) and isinstance(e.body.message, Say)
     ]
     assert len(parts) > 1

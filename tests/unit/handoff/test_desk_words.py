@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from handoff.cases import TABLE
 from handoff.ui_texts import LANGUAGES, TEXTS, texts
 from i18n.check import check_catalog
 
@@ -112,8 +113,12 @@ def test_colours_can_be_read(scheme):
 def test_every_mark_and_refusal_of_the_turns_has_words():
     source = "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "handlers").rglob("*.py")))
     marks = set(re.findall(r"""\bmark\("(\w+)\"""", source))
-    assert {"claimed", "closed", "waiting"} <= marks
+    marks |= {line.mark for row in TABLE.values() for line in (row, row.otherwise) if line is not None and line.mark}
+    assert {"claimed", "closed", "waiting", "woken", "reopened"} <= marks
     assert {f"mark.{mark}" for mark in marks} <= set(TEXTS)
-    cases = (HANDOFF / "cases.py").read_text(encoding="utf-8")
-    codes = set(re.findall(r"""Refused\("(\w+)\"""", cases)) | {"already_yours", "taken", "broken", "too_long"}
+    files = [HANDOFF / name for name in ("cases.py", "happenings.py", "verbs.py", "roster.py")]
+    files.append(ROOT / "handlers" / "desk.py")
+    found = "\n".join(path.read_text(encoding="utf-8") for path in files)
+    codes = set(re.findall(r"""Refused\((?:\n\s*)?"(\w+)\"""", found)) | {"already_yours", "taken", "broken"}
+    assert {"not_offered", "not_for_you", "no_such_topic", "malformed", "past", "too_late"} <= codes
     assert {f"refused.{code}" for code in codes} <= set(TEXTS)
