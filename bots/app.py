@@ -30,7 +30,7 @@ from core.capabilities import CAPABILITIES, Capabilities
 from core.errors import SettingsError, StoreError
 from core.ids import Millis
 from core.messages import Address
-from core.ports import Channel, Clock, Store
+from core.ports import Blobs, Channel, Clock, Store
 from core.settings import Settings
 from flows.channels import capabilities, plugged
 from handlers.calls import Caller
@@ -63,6 +63,7 @@ class Opened:
     """A store with the key of its conversation ids."""
 
     store: Store
+    blobs: Blobs
     id_key: bytes
     ring: KeyRing | None
 
@@ -86,10 +87,12 @@ def open_store(settings: Settings) -> Opened:
     """Open the store that the settings name."""
     path = settings.store_path
     if path is None:
-        return Opened(store=MemoryStore(), id_key=secrets.token_bytes(32), ring=None)
+        model = MemoryStore()
+        return Opened(store=model, blobs=model.blobs, id_key=secrets.token_bytes(32), ring=None)
     path.parent.mkdir(parents=True, exist_ok=True)
     ring = key_ring(settings)
-    return Opened(store=open_sqlite(path, ring), id_key=ring.conversations, ring=ring)
+    store = open_sqlite(path, ring)
+    return Opened(store=store, blobs=store.blobs, id_key=ring.conversations, ring=ring)
 
 
 class App:
@@ -117,6 +120,7 @@ class App:
         self.releases.open()
         opened = open_store(settings)
         self.store = opened.store
+        self.blobs = opened.blobs
         self.ring = opened.ring
         program = self.releases.current()
         self.intake = Intake(self.store, self.clock, bot=program.bot, id_key=opened.id_key, metrics=self.metrics)
@@ -142,7 +146,9 @@ class App:
             store=self.store,
             clock=self.clock,
             feed=self.feed,
+            blobs=self.blobs,
             public_url=settings.public_url,
+            program=self.releases.current,
             opening=self._opening,
         )
 

@@ -12,18 +12,22 @@ from collections.abc import Callable
 from aiohttp import web
 
 from core.errors import StoreError
-from core.ports import Clock, Store
+from core.ports import Blobs, Clock, Store
 from core.records import Outcome
+from flows.program import Program
 from handoff.access import Access
 from handoff.acts import Acts, Pressed, valid_request
 from handoff.auth import Border
 from handoff.board import Board
+from handoff.canned import CannedRoutes
+from handoff.drafts import DraftRoutes, Drafts
 from handoff.feed import ChangeFeed
 from handoff.guard import BODY, Handler, Known, absent, answer, api, case_number, json_body
 from handoff.hub import Hub
 from handoff.pages import Pages, chosen_language, page_language, static_file
 from handoff.passwords import Passwords
 from handoff.presence import PresenceRoutes
+from handoff.search import Search, SearchRoutes
 from handoff.sessions import SignedIn, end_session, set_language
 from handoff.signin import Door
 from handoff.ui_texts import texts
@@ -41,12 +45,14 @@ class Desk:
         store: Store,
         clock: Clock,
         feed: ChangeFeed,
+        blobs: Blobs,
         public_url: str | None,
+        program: Callable[[], Program] | None = None,
         opening: Callable[[str], str] | None = None,
         patience: float = 5.0,
         beat: float = 5.0,
     ) -> None:
-        """``opening`` tells the opening hours in a language.
+        """``program`` gives the bot as it is now, ``opening`` the opening hours in a language.
 
         ``patience``: seconds an act waits for the worker; ``beat``: seconds between two signs of life.
         """
@@ -60,6 +66,10 @@ class Desk:
         self._hub = Hub(store, self._access, self._border, feed, beat=beat)
         self._pages = Pages()
         self._presence = PresenceRoutes(store, self._border)
+        self._drafts = Drafts(store, blobs)
+        self._canned = CannedRoutes(self._access, self._border, program)
+        self._draft_routes = DraftRoutes(self._drafts, self._access, self._border, LONGEST_TEXT)
+        self._search = SearchRoutes(Search(self._access), self._border)
 
     def routes(self) -> list[web.AbstractRouteDef]:
         """Return all routes; every path starts with ``/desk``."""
@@ -75,6 +85,9 @@ class Desk:
             web.get("/desk/api/acts/{request}", self._known(self._act_again)),
             web.post("/desk/api/cases/{number}/{verb}", self._known(self._act, changes=True)),
             *self._presence.routes(),
+            *self._canned.routes(),
+            *self._draft_routes.routes(),
+            *self._search.routes(),
             web.post("/desk/api/sign-out", self._known(self._sign_out, changes=True)),
         ]
 
@@ -184,7 +197,10 @@ class Desk:
         if grant is None:
             return absent()
         pressed = await self._acts.press(account, grant, verb, action, press, seen)
-        return await self._answer(pressed, await self._acts.outcome(pressed), press)
+        outcome = await self._acts.outcome(pressed)
+        if outcome is not None and outcome.ok:
+            await self._drafts.acted(grant, account.id, verb, self._border.now())
+        return await self._answer(pressed, outcome, press)
 
     async def _act_again(self, request: web.Request, signed: SignedIn) -> web.StreamResponse:
         press = valid_request(request.match_info["request"])

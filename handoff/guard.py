@@ -13,12 +13,12 @@ from core.errors import Refused, StoreError
 from handoff.auth import Border
 from handoff.sessions import SignedIn
 
-__all__ = ["BODY", "Handler", "Known", "absent", "answer", "api", "case_number", "json_body"]
+__all__ = ["BODY", "CASE_NUMBER", "Handler", "Known", "absent", "answer", "api", "case_number", "json_body"]
 
 #: Bytes of a request's body: the longest text in four-byte characters, escaped, and its frame.
 BODY = 128 * 1024
 
-_NUMBER = re.compile(r"[A-Za-z0-9-]{1,32}")
+CASE_NUMBER = re.compile(r"[A-Za-z0-9-]{1,32}")
 _encode = msgspec.json.Encoder().encode
 
 Known = Callable[[web.Request, SignedIn], Awaitable[web.StreamResponse]]
@@ -60,7 +60,7 @@ def absent() -> web.Response:
 def case_number(request: web.Request) -> str:
     """Return the case number of a route; nothing else is ever one, so nothing else becomes a label."""
     number = request.match_info["number"]
-    return number if _NUMBER.fullmatch(number) else "-"
+    return number if CASE_NUMBER.fullmatch(number) else "-"
 
 
 async def json_body(request: web.Request) -> dict[str, Any]:

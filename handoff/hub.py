@@ -3,6 +3,9 @@
 One pump reads the store's changes for all windows. A window that comes back brings the cursor it last heard, and is
 told what it missed; greeting and pump exclude each other, so nothing falls between and cursors only move forward.
 What a slow window has not heard yet is a set, not a queue. Each window proves its session again every few seconds.
+
+A window says which case it looks at and whether somebody writes there; it is told who else does, see
+:mod:`handoff.looking`.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ import contextlib
 from typing import Any
 
 import msgspec
-from aiohttp import WSCloseCode, web
+from aiohttp import WSCloseCode, WSMsgType, web
 
 from core.errors import StoreError
 from core.ids import ConversationId, Millis
@@ -23,6 +26,8 @@ from core.records import Cursor
 from handoff.access import Access
 from handoff.auth import Border
 from handoff.feed import ChangeFeed
+from handoff.guard import CASE_NUMBER
+from handoff.looking import Looker, Looking
 from handoff.sessions import SignedIn
 
 __all__ = ["Hub"]
@@ -51,6 +56,16 @@ class _Bookmark(msgspec.Struct, frozen=True, array_like=True):
 _bookmarks = msgspec.json.Decoder(_Bookmark)
 
 
+class _Said(msgspec.Struct, frozen=True, tag_field="type", tag="looking"):
+    """All that a page ever says: the case it shows, and whether somebody is typing there."""
+
+    case: str | None = None
+    writing: bool = False
+
+
+_said = msgspec.json.Decoder(_Said)
+
+
 class _Window:
     """One open desk."""
 
@@ -59,11 +74,18 @@ class _Window:
         self.signed = signed
         self.changed: set[str] = set()
         self.news = asyncio.Event()
+        #: The case it shows, as far as the account may read it, and who else was said to look at it.
+        self.case: str | None = None
+        self.told: list[Looker] = []
 
     def tell(self, numbers: set[str]) -> None:
         if _counsels(self.signed):
             self.changed |= numbers
             self.news.set()
+
+    def look(self) -> None:
+        """Have it told anew who else looks."""
+        self.news.set()
 
 
 class Hub:
@@ -75,6 +97,7 @@ class Hub:
         self._access = access
         self._border = border
         self._feed = feed
+        self._looking = Looking(store)
         self._beat = beat
         #: All that are open, and those of them that were greeted and are told of changes.
         self._lines: set[_Window] = set()
@@ -105,15 +128,53 @@ class Hub:
     async def _hold(self, window: _Window, cursor: str | None) -> web.StreamResponse:
         talking = asyncio.create_task(self._talk(window, cursor))
         try:
-            # The page has nothing to say; reading notices when it goes.
-            async for _ in window.socket:
-                pass
+            async for message in window.socket:
+                if message.type is WSMsgType.TEXT:
+                    await self._heard(window, message.data)
+        except StoreError:
+            await window.socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
         finally:
             self._windows.discard(window)
+            with contextlib.suppress(StoreError):
+                await self._look_away(window)
             talking.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await talking
         return window.socket
+
+    async def _heard(self, window: _Window, data: str) -> None:
+        """Take in what a page says; what is no such message, or about no case of theirs, means nothing."""
+        try:
+            said = _said.decode(data)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return
+        account, now = window.signed.account, self._border.now()
+        if window.case is not None and window.case != said.case:
+            await self._look_away(window)
+        if said.case is None or not CASE_NUMBER.fullmatch(said.case):
+            return
+        if await self._access.open(account, "read", said.case, now) is None:
+            await self._look_away(window)
+            return
+        window.case = said.case
+        # Not awaited between this and the end: a window that left meanwhile is taken back by its own end.
+        if await self._looking.note(said.case, account.id, account.name, writing=said.writing, now=now):
+            self._nudge(said.case)
+        else:
+            window.look()
+
+    async def _look_away(self, window: _Window) -> None:
+        number, window.case, window.told = window.case, None, []
+        account = window.signed.account.id
+        if number is None or any(one.case == number and one.signed.account.id == account for one in self._lines):
+            return
+        await self._looking.leave(number, account)
+        self._nudge(number)
+
+    def _nudge(self, number: str) -> None:
+        for window in self._windows:
+            if window.case == number:
+                window.look()
 
     async def hang_up(self, key: str) -> None:
         """Close the windows of a session that ended, at once."""
@@ -148,6 +209,7 @@ class Hub:
                     window.signed = signed
                     proof = loop.time() + self._beat
                 await self._send(window)
+                await self._tell_lookers(window)
         except (ConnectionError, StoreError):
             # The page sees the line go, says so, and comes back with its cursor.
             await window.socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
@@ -170,6 +232,15 @@ class Hub:
         # All that the pump has read is in ``changed`` or was said before, so its place is this window's place.
         kind = "changed" if changed else "beat"
         await self._say(window, {"type": kind, "cursor": self._bookmark(), "cases": changed})
+
+    async def _tell_lookers(self, window: _Window) -> None:
+        number = window.case
+        if number is None:
+            return
+        who = await self._looking.others(number, window.signed.account.id, self._border.now())
+        if who != window.told and window.case == number:
+            window.told = who
+            await self._say(window, {"type": "looking", "case": number, "who": who})
 
     async def _say(self, window: _Window, words: dict[str, Any]) -> None:
         await window.socket.send_str(_encode(words | {"at": self._border.now()}).decode())

@@ -20,7 +20,7 @@ from core.errors import Refused
 from core.events import ConsoleActed, Received, Reply, WriteNote
 from core.ids import ConversationId, EntryId, conversation_id, derived_id
 from core.messages import Address, Content, Inbound, Profile, Say, Text
-from core.ports import Clock, Store
+from core.ports import Blobs, Clock, Store
 from core.records import (
     Arrival,
     Author,
@@ -39,6 +39,7 @@ from core.records import (
     TurnLease,
     Wrote,
 )
+from flows.program import Program
 from handoff.accounts import Account, Role, add_account
 from handoff.cases import Urgency, act, open_case
 from handoff.conversation import Conversation, dump, labels, load
@@ -127,6 +128,10 @@ class Window:
         ) as answer:
             return answer.status, await answer.json()
 
+    async def put(self, path: str, body: dict[str, Any], **headers: str) -> tuple[int, Any]:
+        async with self.http.put(f"{self.base}/desk/api/{path}", json=body, headers=self.headers(**headers)) as answer:
+            return answer.status, await answer.json()
+
     async def live(self, cursor: str = "", **headers: str) -> aiohttp.ClientWebSocketResponse:
         socket = await self.http.ws_connect(
             f"{self.base}/desk/live?cursor={cursor}", headers={"Origin": self.base} | headers
@@ -151,14 +156,19 @@ class DeskWorld:
         beat: float = 5.0,
         patience: float = 5.0,
         store: Store | None = None,
+        program: Callable[[], Program] | None = None,
     ) -> None:
         self.clock = clock
         self.store: Store = store or MemoryStore()
+        #: Beside the store; a store of a test that has none keeps no files.
+        self.blobs: Blobs = getattr(self.store, "blobs", None) or MemoryStore().blobs
         self.feed = ChangeFeed(self.store)
         self.desk = Desk(
             store=self.store,
             clock=clock,
             feed=self.feed,
+            blobs=self.blobs,
+            program=program,
             public_url=public_url,
             opening=lambda language: f"Mo-Fr 9-17 ({language})",
             beat=beat,
