@@ -28,6 +28,7 @@ from handoff.auth import Border
 from handoff.feed import ChangeFeed
 from handoff.guard import CASE_NUMBER
 from handoff.looking import Looker, Looking
+from handoff.roster import renew
 from handoff.sessions import SignedIn
 
 __all__ = ["Hub"]
@@ -207,6 +208,7 @@ class Hub:
                         await window.socket.close(code=SIGNED_OUT)
                         return
                     window.signed = signed
+                    await renew(self._store, signed.account.id, self._border.now())
                     proof = loop.time() + self._beat
                 await self._send(window)
                 await self._tell_lookers(window)

@@ -79,6 +79,10 @@ async def test_every_route_is_in_this_matrix(world: DeskWorld):
         ("GET", "/desk/api/presence"),
         ("POST", "/desk/api/presence"),
         ("GET", "/desk/api/team"),
+        ("GET", "/desk/api/canned"),
+        ("GET", "/desk/api/cases/{number}/drafts/{mode}"),
+        ("PUT", "/desk/api/cases/{number}/drafts/{mode}"),
+        ("POST", "/desk/api/search"),
     }
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from handoff.accounts import account_id, disable_account
 from handoff.hub import SIGNED_OUT
+from handoff.roster import FRESH, get_presence
 from store.seal import KeyRing
 from store.sqlite import open_sqlite
 from tests.fakes.desk_world import DeskWorld, open_desk
@@ -190,3 +191,23 @@ async def test_stopping_says_that_it_goes_away():
         await world.desk.stop()
         assert (await socket.receive()).type == aiohttp.WSMsgType.CLOSE
         assert socket.close_code == aiohttp.WSCloseCode.GOING_AWAY
+
+
+async def test_an_open_desk_stays_here_and_one_that_closed_does_not():
+    async with open_desk(beat=0.05) as world:
+        window = await world.staff("mariam")
+        await window.post("presence", {"state": "here"})
+        socket = await window.live()
+        await hear(socket)
+
+        async def here(after: int) -> bool:
+            presence = await get_presence(world.store, account_id("mariam"), world.clock.now())
+            return presence.here(world.clock.now() + after)
+
+        world.fake.advance(FRESH - 1)
+        async with asyncio.timeout(10):
+            while not await here(FRESH - 1):
+                await hear(socket)
+        await socket.close()
+        world.fake.advance(FRESH)
+        assert not await here(0)
