@@ -18,6 +18,7 @@ from aiohttp import web
 from bots import logs
 from bots.clock import SystemClock
 from bots.delivery import Delivery
+from bots.fetching import FetchFile
 from bots.health import Health
 from bots.intake import Intake
 from bots.leases import alone
@@ -34,6 +35,7 @@ from core.ports import Blobs, Channel, Clock, Store
 from core.settings import Settings
 from flows.channels import capabilities, plugged
 from handlers.calls import Caller
+from handlers.files import FETCH
 from handlers.worker import Worker
 from handoff.accounts import get_account
 from handoff.desk import Desk
@@ -138,7 +140,10 @@ class App:
             metrics=self.metrics,
             link=self._link,
         )
-        self.caller = Caller(self.store, self.clock, self.releases.current, name=self._name)
+        self.files = FetchFile(
+            self.blobs, self.clock, self.channels, most=settings.media_max << 20, keep_for=self._keep_media
+        )
+        self.caller = Caller(self.store, self.clock, self.releases.current, name=self._name, own={FETCH: self.files})
         self.delivery = Delivery(
             self.store, self.clock, self.channels, worker=self._name, metrics=self.metrics, on_down=self._down
         )
@@ -224,6 +229,9 @@ class App:
         now = self.clock.now()
         opens = None if queue.hours.is_open(now) else queue.hours.next_opening(now)
         return format_day_time(opens, language) if opens is not None else ""
+
+    def _keep_media(self) -> Millis:
+        return self.releases.current().spec.defaults.keep_media
 
     def _down(self, channel: str, account: str, reason: str) -> None:
         log.error("channel_down", extra={"channel": channel, "account": account, "code": reason})

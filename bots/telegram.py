@@ -22,7 +22,9 @@ from telegram.error import Conflict, InvalidToken, TelegramError
 
 from bots.base import BadRequest, BadSignature, Polled, PollingConflict, ProviderUnreachable, Received
 from bots.counting import Metrics, NoMetrics
+from bots.download import Source
 from bots.intake import Incoming
+from bots.telegram_files import locate
 from bots.telegram_http import AiohttpRequest, Throttled, quiet_loggers
 from bots.telegram_parse import ALLOWED_UPDATES, Parsed, parse
 from bots.telegram_render import CannotRender, render
@@ -71,6 +73,7 @@ class TelegramChannel:
     ) -> None:
         quiet_loggers()
         self._account = account
+        self._api_url = api_url
         self._open_blob = open_blob
         self._metrics = metrics or NoMetrics()
         self._poll_seconds = poll_seconds
@@ -134,6 +137,10 @@ class TelegramChannel:
             conversation = entry_id.partition("/")[0]
             return Taken(provider_ids=tuple(f"{conversation}:{id_}" for id_ in result.provider_ids))
         return result
+
+    async def locate(self, ref: str) -> Source:
+        """Ask where the file ``ref`` is; the address holds the token and is good for an hour. See ``bots.fetching``."""
+        return await locate(self.bot, self._api_url, ref)
 
     # -- webhook ---------------------------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from msgspec.structs import replace
 
 from bots.base import BadRequest, BadSignature, Received
 from bots.counting import Metrics, NoMetrics
+from bots.download import Source
 from bots.viber_http import Answer, MaybeWritten, NotWritten, ViberApi
 from bots.viber_parse import Parsed, parse
 from bots.viber_render import Body, CannotRender, Located, encode, plain, render
@@ -32,6 +33,7 @@ from core.graphemes import cut
 from core.messages import Address, Outbound, Say, SendMedia
 from core.ports import Clock
 from core.sending import Hold, Refused, SendResult, Taken
+from handlers.calls import CallFailed
 
 __all__ = [
     "EVENT_TYPES",
@@ -53,6 +55,9 @@ Locate = Callable[[str], Awaitable[Located | None]]
 
 #: All but ``message`` have to be asked for; ``conversation_started`` is the one that is often forgotten.
 EVENT_TYPES = ("delivered", "seen", "failed", "subscribed", "unsubscribed", "conversation_started")
+
+#: Viber serves what people send from names below these (``dl-media.viber.com`` in callbacks).
+MEDIA_HOSTS = (".viber.com", ".vibercdn.com")
 
 _SIGNATURE_HEADER = "X-Viber-Content-Signature"
 _BAD_TOKEN = 2
@@ -97,6 +102,7 @@ class ViberChannel:
         self._locate = locate
         self._metrics = metrics or NoMetrics()
         self._sessions = Sessions(look, spend)
+        self._api_url = api_url
         self._uri: str | None = None
         self.api = ViberApi(account.token, api_url, read_timeout=read_timeout, connect_timeout=connect_timeout)
 
@@ -152,6 +158,13 @@ class ViberChannel:
         if not isinstance(message, SendMedia) or self._locate is None:
             return None
         return await self._locate(message.ref)
+
+    async def locate(self, ref: str) -> Source:
+        """Return where the file of a message is: Viber's own media hosts, or the server that the operator set."""
+        if not ref.startswith(("https://", "http://")):
+            raise CallFailed("unsupported")  # a sticker is a number, its picture is in the phone
+        own = None if self._api_url == DEFAULT_API_URL else _origin(self._api_url)
+        return Source(url=ref, hosts=MEDIA_HOSTS, own=own)
 
     # -- in --------------------------------------------------------------------------------------------------
 
@@ -233,6 +246,11 @@ def _plainly(parsed: Parsed) -> Received:
 
 
 # -- the webhook ---------------------------------------------------------------------------------------------
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 class WebhookStatus(Struct, frozen=True, kw_only=True):

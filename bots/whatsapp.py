@@ -12,6 +12,8 @@ from collections.abc import Mapping
 
 from bots.base import Received
 from bots.counting import Metrics, NoMetrics
+from bots.download import Source
+from bots.twilio_files import twilio_file
 from bots.twilio_http import Answered, MaybeWritten, MendedClient, NotWritten, connect
 from bots.twilio_signature import verify
 from bots.whatsapp_errors import ERRORS
@@ -59,6 +61,7 @@ class WhatsAppChannel:
         """
         self._account = account
         self._clock = clock
+        self._api_url = api_url
         self._metrics = metrics or NoMetrics()
         self._http = MendedClient(read_timeout=read_timeout)
         self.client = connect(account.account_sid, account.auth_token, api_url, self._http)
@@ -97,6 +100,11 @@ class WhatsAppChannel:
     async def send(self, address: Address, message: Outbound, *, entry_id: str) -> SendResult:
         """Hand one message to Twilio. See ``whatsapp_send``."""
         return await self._sender.send(address, message, entry_id)
+
+    async def locate(self, ref: str) -> Source:
+        """Return where the file of a message is: at the API with our credentials, and then wherever that leads to."""
+        account = self._account
+        return twilio_file(ref, account.account_sid, account.auth_token, self._api_url)
 
     async def receive(self, headers: Mapping[str, str], body: bytes, *, target: str = "") -> Received:
         """Verify and parse one call; ``target`` is the raw path with its query, as it was signed."""

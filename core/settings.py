@@ -192,6 +192,16 @@ class Settings(TwilioFields):
             shown="0",
         ),
     )
+    media_max: int = field(
+        default=20,
+        metadata=setting(
+            "STREETWORK_MEDIA_MAX",
+            kinds.whole(1, 1024),
+            "Largest file that is taken from a person or a counsellor, in MB (1,048,576 bytes). A person's files "
+            "together may be ten times as large.",
+            shown="20",
+        ),
+    )
     log_level: str = field(
         default="info",
         metadata=setting(

@@ -173,6 +173,8 @@ class Defaults(Spec):
     """Everything about a person without a case is erased so long after they last wrote."""
     keep_after_case: Duration = parse_duration("90d")
     """Everything is erased so long after a case was closed."""
+    keep_media: Duration = parse_duration("14d")
+    """Photos, recordings and other files are erased so long after they came, and earlier with everything else."""
 
 
 class Team(Spec):

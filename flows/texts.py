@@ -84,6 +84,8 @@ TEXTS: dict[str, str] = {
     "parked_promised": "You will hear from the counsellor by {date}. You can write here at any time before.",
     "closed": "The counsellor has ended the conversation. From now on the program answers again.",
     "returned": "From now on the program answers again, not a human.",
+    "file_added": "Your file has been added. The program cannot open files; a human will look at it.",
+    "file_lost": "A file that you sent did not arrive here. Please send it again; if it is large, as a photo.",
     "already_waiting": "You are already waiting for a human. Everything you write here reaches them.",
     # Crisis
     "crisis_human": "A human will read your message first. Nobody may be reading right now: in danger call at once.",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from core.ids import Millis
-from core.messages import Edited, Inbound, Start, Subscribed, Unknown, Unsubscribed
+from core.messages import Edited, Inbound, Media, Start, Subscribed, Unknown, Unsubscribed
 from flows import engine
+from handlers import files
 from handlers.casework import person_wrote
 from handlers.chain import CHAIN, FIRST, crisis, stop
 from handlers.keeping import empty_old
@@ -33,6 +34,8 @@ def hear(talk: Talk, message: Inbound) -> None:
     if isinstance(message.content, Subscribed):
         return
     talk.heard(message)
+    if isinstance(message.content, Media):
+        files.ask_for(talk, message.content)
     _guess_language(talk, message)
     match message.content:
         case _ if _flooding(talk):
@@ -75,8 +78,12 @@ def _converse(talk: Talk, message: Inbound) -> None:
     for link in FIRST if first else CHAIN:
         if link(talk, message):
             break
-    if conversation.lost == lost_before:
+    if conversation.lost == lost_before and talk.said is not None:
         conversation.lost = 0
+    if not isinstance(message.content, Media):
+        conversation.told_file = 0  # the next file is no part of a burst
+    elif talk.said is not None:
+        conversation.told_file = talk.env.now
     if not talk.human_speaks and not talk.quiet:
         _answer_asked(talk)
         if talk.said is None:

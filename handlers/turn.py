@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from core.errors import Refused
 from core.events import CallReturned, ConsoleActed, Event, Received, SendFailed, TimerFired
 from core.ids import EntryId, Millis
+from core.messages import Media
 from core.records import Author, Call, Commit, DeadLetter, Dispatch, Entry, Outcome, Timer, Wrote
 from core.rendering import render
 from flows import engine
@@ -21,7 +22,7 @@ from flows.effects import CallOut, CancelTimer, Count, HandOver, NeedsRanking, S
 from flows.migrate import settle
 from flows.program import Program
 from flows.run import WAIT_TIMER
-from handlers import desk, hearing
+from handlers import desk, files, hearing
 from handlers.casework import CASE_TIMERS, case_timers, fire
 from handlers.keeping import KEEP_TIMER, empty_old, keep_timer
 from handlers.talk import Talk, TurnEnv
@@ -81,6 +82,8 @@ def _laid_aside(program: Program, conversation: Conversation, event: Event, env:
         talk.fired = event.name  # set anew, it would come again at once, and without end
     if isinstance(event, Received) and not event.message.group:
         talk.heard(event.message)
+        if isinstance(event.message.content, Media):
+            files.ask_for(talk, event.message.content)
     talk.mark("dead_letter")
     if isinstance(event, ConsoleActed):
         talk.outcome = Outcome(ok=False, code="broken")
@@ -127,6 +130,9 @@ def _handle(talk: Talk, event: Event) -> None:
                 talk.outcome = Outcome(ok=False, code=refused.reason, detail=dict(refused.detail))
         case TimerFired(name=name, data=data):
             _timer(talk, name, data)
+        case CallReturned(call_id=call_id, error=error) if files.is_fetch(call_id):
+            if error is not None:
+                files.failed(talk, error)
         case CallReturned(call_id=call_id, values=values, error=error):
             if engine.displaced(talk.run) and not talk.human_speaks:
                 talk.tell_moved()

@@ -38,6 +38,9 @@ class Conversation(Struct, kw_only=True, omit_defaults=True):
     shown: list[str] = []
     #: When the person was last told that they are waiting.
     told_waiting: Millis = 0
+    #: When a file was last answered, and when the person was last told that one did not arrive.
+    told_file: Millis = 0
+    told_lost_file: Millis = 0
     #: How many bot turns there were in a row without the person being understood.
     lost: int = 0
     #: A question that was asked before a language was chosen; answered as soon as there is one.

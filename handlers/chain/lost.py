@@ -16,7 +16,7 @@ def take(talk: Talk, message: Inbound) -> bool:
     """Say that nobody understood and offer a way on."""
     run, conversation = talk.run, talk.conversation
     if talk.case is not None:
-        _still_waiting(talk)
+        _still_waiting(talk, "file_added" if isinstance(message.content, Media) else "waiting")
         return True
     conversation.lost += 1
     run.count("lost")
@@ -34,9 +34,10 @@ def take(talk: Talk, message: Inbound) -> bool:
     return True
 
 
-def _still_waiting(talk: Talk) -> None:
+def _still_waiting(talk: Talk, notice: str) -> None:
+    """Say that the message has been added; for a file always, since nobody can see that it came."""
     conversation = talk.conversation
-    if talk.env.now - conversation.told_waiting < TELL_WAITING_EVERY:
+    if notice == "waiting" and talk.env.now - conversation.told_waiting < TELL_WAITING_EVERY:
         return
     conversation.told_waiting = talk.env.now
-    talk.notice("waiting")
+    talk.notice(notice)

@@ -125,6 +125,7 @@ def test_the_order_of_the_chain_in_the_architecture_is_that_of_the_code() -> Non
         "stop": "stop, privacy and erase",
         "relay": "relay",
         "moved": "flows were edited",
+        "album": "files in a row",
         "button": "button",
         "options": "options of the open question",
         "commands": "words that work everywhere",

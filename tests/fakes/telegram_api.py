@@ -18,6 +18,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from tests.fakes.file_shelf import Shelf
 from tests.fakes.telegram_push import Pusher
 from tests.fakes.telegram_spec import Refusal, Specification, Upload
 from tests.fakes.telegram_world import Call, FakeChat, Fault, World
@@ -53,11 +54,14 @@ class FakeTelegram:
         self._allowed: list[str] = []
         self._poll = 0
         self._closing = asyncio.Event()
+        #: What people sent, by file_id; the path is ``photos/<file_id>``.
+        self.shelf = Shelf()
         self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.router.add_route("*", "/bot{token}/{method}", self._handle)
+        app.router.add_get("/file/bot{token}/{name:.+}", self._file)
         app.router.add_post("/control/{action}", self._control)
         app.router.add_get("/control/log", self._log)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
@@ -70,6 +74,7 @@ class FakeTelegram:
 
     async def __aexit__(self, *_: object) -> None:
         self._closing.set()
+        self.shelf.close()
         self.world.touch()
         if self.pusher is not None:
             await self.pusher.stop()
@@ -183,6 +188,21 @@ class FakeTelegram:
         if thread is not None and int(thread) not in chat.topics:
             raise Failure(400, "Bad Request: message thread not found")
         return chat
+
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        if request.match_info["token"] != self.token:
+            return web.Response(status=401)
+        return await self.shelf.serve(request)
+
+    async def _getfile(self, parameters: dict[str, Any]) -> Any:
+        file_id = str(parameters["file_id"])
+        name = f"photos/{file_id}"
+        if name not in self.shelf.files:
+            raise Failure(400, "Bad Request: wrong file_id or the file is temporarily unavailable")
+        size = len(self.shelf.files[name].data)
+        if size > 20 << 20:
+            raise Failure(400, "Bad Request: file is too big")
+        return {"file_id": file_id, "file_unique_id": f"u{file_id}", "file_size": size, "file_path": name}
 
     async def _getme(self, parameters: dict[str, Any]) -> Any:
         return self.world.bot

@@ -16,6 +16,7 @@ from urllib.parse import parse_qs
 
 from aiohttp import web
 
+from tests.fakes.file_shelf import Shelf
 from tests.fakes.twilio_push import ACCOUNT_SID, AUTH_TOKEN, SENDER, answer
 from tests.fakes.twilio_spec import Judge, Refusal, check_content, filled
 from tests.fakes.twilio_world import Fault, Phone, Shown, World
@@ -39,6 +40,10 @@ class FakeTwilio:
         }
         self.services: dict[str, dict[str, Any]] = {}
         self._closing = asyncio.Event()
+        #: What people sent; a media resource leads to it, as Twilio leads to its content network.
+        self.shelf = Shelf()
+        #: Where a media resource leads to instead.
+        self.lead_to: str | None = None
         self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> Self:
@@ -47,6 +52,8 @@ class FakeTwilio:
         app.router.add_get(account + ".json", self._answering(self._account))
         app.router.add_post(account + "/Messages.json", self._answering(self._message))
         app.router.add_get(account + "/Messages.json", self._answering(self._messages))
+        app.router.add_get(account + "/Messages/{message}/Media/{name}", self._media)
+        app.router.add_get("/cdn/{name}", self.shelf.serve)
         app.router.add_post("/v1/Content", self._answering(self._content))
         app.router.add_get("/v2/Channels/Senders", self._answering(self._list_senders))
         app.router.add_post("/v2/Channels/Senders/{sid}", self._answering(self._set_sender))
@@ -61,6 +68,7 @@ class FakeTwilio:
 
     async def __aexit__(self, *_: object) -> None:
         self._closing.set()
+        self.shelf.close()
         self.world.touch()
         if self._runner is not None:
             await self._runner.cleanup()
@@ -122,6 +130,13 @@ class FakeTwilio:
         if request.transport is not None:
             request.transport.abort()
         return web.Response()
+
+    async def _media(self, request: web.Request) -> web.StreamResponse:
+        wanted = base64.b64encode(f"{ACCOUNT_SID}:{AUTH_TOKEN}".encode()).decode()
+        if request.headers.get("Authorization") != f"Basic {wanted}":
+            return _error(401, 20003)
+        target = self.lead_to or f"/cdn/{request.match_info['name']}"
+        return web.Response(status=307, headers={"Location": target})
 
     # -- resources -------------------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from typing import Any, Literal, Self
 import aiohttp
 from aiohttp import web
 
+from tests.fakes.file_shelf import Shelf
 from tests.fakes.viber_rules import Broken, check_message, shown_text
 
 TOKEN = "44dafb7e0f40021e-61a47a1e6778d187-f2c5a676a07050b3"
@@ -97,12 +98,15 @@ class FakeViber:
         self._tokens = itertools.count(FIRST_TOKEN)
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = asyncio.Event()
+        #: What people sent; its address is ``<origin>/media/<name>``.
+        self.shelf = Shelf()
         self._runner: web.AppRunner | None = None
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         app = web.Application()
         app.router.add_post("/pa/{method}", self._handle)
+        app.router.add_get("/media/{name}", self.shelf.serve)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
@@ -112,6 +116,7 @@ class FakeViber:
 
     async def __aexit__(self, *_: object) -> None:
         self._closing.set()
+        self.shelf.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

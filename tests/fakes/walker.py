@@ -57,6 +57,7 @@ from core.records import Commit, Entry, Wrote
 from flows.program import Program
 from handlers.casework import CASE_TIMERS, case_timers
 from handlers.chain.lost import TELL_WAITING_EVERY
+from handlers.files import BURST
 from handlers.simulator import Simulator
 from handlers.talk import TurnEnv
 from handlers.turn import Needs, dead_turn, walk_turn
@@ -311,6 +312,8 @@ class Walker:
             return True  # told once to slow down
         if isinstance(content, Edited):
             return now.case is not None
+        if isinstance(content, Media) and not content.caption and self.sim.now - before.told_file < BURST:
+            return True  # one of several files in a row, of which the first was answered
         if now.case is not None and self.sim.now - now.told_waiting < TELL_WAITING_EVERY:
             return True  # told a moment ago that a human will read it
         top = now.flow.top

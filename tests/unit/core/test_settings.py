@@ -52,6 +52,7 @@ EXAMPLES: dict[str, tuple[str, list[str]]] = {
     "VIBER_PAID_MESSAGES": ("20", ["-1", "many", "1000001"]),
     "STREETWORK_LOG": ("warning", ["loud"]),
     "STREETWORK_LOG_FORMAT": ("json", ["xml"]),
+    "STREETWORK_MEDIA_MAX": ("5", ["0", "2000", "much"]),
     "STREETWORK_WORKERS": ("8", ["0", "2000", "many"]),
     "STREETWORK_METRICS_TOKEN": ("0123456789abcdef", ["short", "has a space in it"]),
     "STREETWORK_WATCH": ("0", ["maybe"]),
