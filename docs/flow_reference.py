@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel
 
 from core.messages import Text as Typed
-from flows import spec
+from flows import knowledge_spec, spec
 from flows.expr import parse_condition
 from flows.inputs import Accepted, Rules, parse
 from flows.names import EVERYWHERE
@@ -211,11 +211,21 @@ def flow_file() -> str:
 
 def content_files() -> str:
     """Return the keys of the other files."""
+    know = knowledge_spec
     return "\n".join(
         (
-            _section("`faq/*.yaml`", about(spec.FaqFile), keys(spec.FaqFile), "An entry:\n", keys(spec.FaqEntry)),
-            _section("`facts.yaml`", about(spec.FactSpec), keys(spec.FactSpec), "A value:\n", keys(spec.FactValue)),
-            _section("`crisis.yaml`", about(spec.CrisisKind), keys(spec.CrisisKind)),
+            _section("`faq/*.yaml`", about(know.FaqFile), keys(know.FaqFile), "An entry:\n", keys(know.FaqEntry)),
+            _section("`next:` of an entry", about(know.NextStep), keys(know.NextStep)),
+            _section(
+                "`examples/<language>.yaml`",
+                "How people really ask in one language: under the id of an entry, rumour or centre a block (`|`) with "
+                "one question a line. Typos, Latin letters and mixed languages are welcome; translators extend it.\n",
+            ),
+            _section("`rumours.yaml`", about(know.Rumour), keys(know.Rumour)),
+            _section("`centres.yaml`", about(know.Centre), keys(know.Centre)),
+            _section("`facts.yaml`", about(know.FactSpec), keys(know.FactSpec), "A value:\n", keys(know.FactValue)),
+            _section("`formula:` of a fact", about(know.Formula), keys(know.Formula)),
+            _section("`crisis.yaml`", about(know.CrisisKind), keys(know.CrisisKind)),
             _section("`canned.yaml`", about(spec.CannedSpec), keys(spec.CannedSpec)),
         )
     )

@@ -25,7 +25,6 @@ def check_bot(draft: Draft, today: date) -> None:
     if draft.bot is not None:
         _Bot(draft, draft.bot).check()
     _check_facts(draft, today)
-    _check_faq(draft, today)
     _check_crisis(draft)
 
 
@@ -61,7 +60,6 @@ class _Bot:
                 path = ("languages", "fallback", language, index)
                 if other not in offered:
                     self.add("E208", path, other, f"the language {other} is not offered", offered)
-
         for index, language in enumerate(languages.desk):
             if language not in NATIVE_NAMES:
                 self.add(
@@ -108,30 +106,6 @@ def _check_facts(draft: Draft, today: date) -> None:
         doc.add(code, doc.span((*path, key)), message)
 
     check_facts(draft.facts, today, report)
-
-
-def _check_faq(draft: Draft, today: date) -> None:
-    seen: dict[str, str] = {}
-    topics: dict[str, str] = {}
-    for faq in draft.faq:
-        if faq.spec is None:
-            continue
-        first = topics.setdefault(faq.spec.topic, faq.doc.file)
-        if first != faq.doc.file:
-            faq.doc.add("E111", faq.doc.span(("topic",)), f"the topic “{faq.spec.topic}” is in {first} already")
-        for name, entry in faq.spec.entries.items():
-            path = ("entries", name)
-            before = seen.setdefault(name, faq.doc.file)
-            if before != faq.doc.file:
-                faq.doc.add("E111", faq.doc.span(path, key=True), f"the entry “{name}” is in {before} already")
-            examples = [line for line in (entry.examples or "").splitlines() if line.strip()]
-            if len(examples) < 2:
-                faq.doc.add("H510", faq.doc.span(path, key=True), f"“{name}” has fewer than two example questions")
-            if entry.review_by < today:
-                span = faq.doc.span((*path, "review_by"))
-                faq.doc.add("W511", span, f"“{name}” was to be checked again by {entry.review_by}")
-            if entry.checked > today:
-                faq.doc.add("W511", faq.doc.span((*path, "checked")), f"“{name}” is checked on a day that has not come")
 
 
 def _check_crisis(draft: Draft) -> None:

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from flows.draft import Draft, FlowDraft
-from flows.spec import BotSpec, CannedSpec, CrisisKind, FaqFile
+from flows.knowledge_spec import Centre, CrisisKind, FaqFile, Rumour
+from flows.spec import BotSpec, CannedSpec, Spec
 from flows.yaml_nodes import Document, Path, Span
 
-__all__ = ["BotText", "bot_texts", "canned_texts", "crisis_texts", "faq_texts", "flow_texts", "texts_of"]
+__all__ = [
+    "BotText",
+    "TextKind",
+    "bot_texts",
+    "canned_texts",
+    "centre_texts",
+    "crisis_texts",
+    "faq_texts",
+    "flow_texts",
+    "rumour_texts",
+    "texts_of",
+]
 
-TextKind = Literal["body", "label", "words", "staff", "examples"]
+#: ``title`` is a button of an entry, topic, rumour or centre: where it is too long, the whole of it is listed.
+TextKind = Literal["body", "label", "words", "staff", "title"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +59,10 @@ def texts_of(draft: Draft) -> Iterator[BotText]:
     for faq in draft.faq:
         if faq.spec is not None:
             yield from faq_texts(faq.doc, faq.spec)
+    for name, rumour in draft.rumours.items():
+        yield from rumour_texts(draft.rumours_doc, name, rumour)
+    for name, centre in draft.centres.items():
+        yield from centre_texts(draft.centres_doc, name, centre)
     for name, kind in draft.crisis.items():
         yield from crisis_texts(draft.crisis_doc, name, kind)
     for name, canned in draft.canned.items():
@@ -91,25 +108,66 @@ def flow_texts(flow: FlowDraft) -> Iterator[BotText]:
             )
 
 
+#: Parts of an answer -> what translators are told about them.
+_ENTRY_PARTS = {
+    "question": None,
+    "title": None,
+    "answer": None,
+    "steps": "One step a line; keep the number of lines.",
+    "bring": None,
+    "deadline": None,
+    "help": None,
+}
+_RUMOUR_PARTS = {
+    "title": None,
+    "claim": "How the rumour is told in your language.",
+    "truth": None,
+    "share": "Two short sentences that people forward into groups.",
+}
+_CENTRE_PARTS = {
+    "name": "Keep the German name; what it means may stand behind it in brackets.",
+    "title": None,
+    "what": None,
+    "who": None,
+    "languages_note": None,
+    "hours": None,
+}
+
+
 def faq_texts(doc: Document, faq: FaqFile) -> Iterator[BotText]:
     """Yield the texts of one FAQ file."""
-    yield BotText(context=f"topics.{faq.topic}", source=faq.label, kind="body", doc=doc, path=("label",))
+    yield BotText(context=f"topics.{faq.topic}", source=faq.label, kind="title", doc=doc, path=("label",))
     for name, entry in faq.entries.items():
         path: Path = ("entries", name)
-        context = f"faq.{name}"
-        yield BotText(
-            context=f"{context}.question", source=entry.question, kind="body", doc=doc, path=(*path, "question")
-        )
-        if entry.examples:
+        yield from _parts(doc, f"faq.{name}", entry, path, _ENTRY_PARTS)
+        if entry.next is not None:
+            where = (*path, "next", "label")
+            yield BotText(context=f"faq.{name}.next", source=entry.next.label, kind="title", doc=doc, path=where)
+
+
+def rumour_texts(doc: Document, name: str, rumour: Rumour) -> Iterator[BotText]:
+    """Yield the texts of one rumour."""
+    yield from _parts(doc, f"rumours.{name}", rumour, (name,), _RUMOUR_PARTS)
+
+
+def centre_texts(doc: Document, name: str, centre: Centre) -> Iterator[BotText]:
+    """Yield the texts of one centre."""
+    yield from _parts(doc, f"centres.{name}", centre, (name,), _CENTRE_PARTS)
+
+
+def _parts(doc: Document, context: str, spec: Spec, path: Path, parts: Mapping[str, str | None]) -> Iterator[BotText]:
+    """Yield the parts that are written, each with its own context."""
+    for part, comment in parts.items():
+        source = getattr(spec, part)
+        if source:
             yield BotText(
-                context=f"{context}.examples",
-                source=entry.examples,
-                kind="examples",
+                context=f"{context}.{part}",
+                source=source,
+                kind="title" if part == "title" else "body",
                 doc=doc,
-                path=(*path, "examples"),
-                comment="How people really ask, one question a line. Write questions of your language anew.",
+                path=(*path, part),
+                comment=comment,
             )
-        yield BotText(context=f"{context}.answer", source=entry.answer, kind="body", doc=doc, path=(*path, "answer"))
 
 
 def crisis_texts(doc: Document, name: str, kind: CrisisKind) -> Iterator[BotText]:

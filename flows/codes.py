@@ -66,6 +66,7 @@ CODES: dict[str, Code] = {
     "E110": Code("no steps", "Whoever enters this flow gets no answer.", "Add at least one step under steps:."),
     "E111": Code("the same name in two places", "Only one of the two would ever be shown.", "Rename one of them."),
     "E112": Code("a file cannot be opened", _NOT_LOADED, "Check that the file exists and may be read."),
+    "E113": Code("fallbacks in a circle", "People would be sent to nobody.", "Let one of them have no fallback."),
     "E201": Code("no such step", _NOWHERE, "Write the name of a step: step, or flow.step."),
     "E202": Code("no such flow", _NOWHERE, "Write the name of a flow file, without .yaml."),
     "E203": Code("no such queue", "No human would ever see the case.", "Name a queue of bot.yaml."),
@@ -87,6 +88,9 @@ CODES: dict[str, Code] = {
     "E214": Code("a condition that cannot be read", "The branch would never be taken.", "Write for example: age < 18."),
     "E215": Code("an old name is in use", "Old buttons would lead to the wrong step.", "Remove the name from was:."),
     "E216": Code("no such text of the framework", "Your wording would never be shown.", "Correct the id under texts:."),
+    "E217": Code(
+        "no such entry, rumour or centre", "Nobody would be led there.", "Write an id that exists, or add the entry."
+    ),
     "E301": Code("a loop without a question", _STUCK, "Let the loop pass a step that waits for an answer."),
     "E302": Code("flows call each other without end", _STUCK, "Remove one of the calls, or ask something in between."),
     "E303": Code(
@@ -106,6 +110,11 @@ CODES: dict[str, Code] = {
         "a text is too long for one message", "It arrives in several pieces.", "Shorten it, or make two steps of it."
     ),
     "H403": Code("more options than buttons", "People get a numbered list to answer by number.", "Group the options."),
+    "W404": Code(
+        "a title is too long for a button",
+        "The button is cut there; the whole is listed in the text.",
+        "Write a title of 24 signs at most in this language.",
+    ),
     "E501": Code("the catalogue cannot be read", "Everybody of this language reads the source text.", "Mend the file."),
     "W501": Code(
         "no translation", "These people read the text in another language.", "Translate the text in the catalogue."
@@ -147,6 +156,15 @@ CODES: dict[str, Code] = {
         "A counsellor would not see what to fill in.",
         "Write […] as often as the text does.",
     ),
+    "W517": Code("the same question twice", "The search cannot tell the two apart.", "Leave it where it fits best."),
+    "W513": Code("a centre that has ended", "It is not shown any more.", "Correct its dates, or take it out."),
+    "H514": Code("a long text to share", "In a group nobody reads more.", "Make two sentences of it."),
+    "H515": Code(
+        "the staff cannot read everything",
+        "A counsellor does not see in their own language what the person read.",
+        "Translate the texts in the catalogue of this language.",
+    ),
+    "H516": Code("no short title", "On a button the question is cut.", "Write a title of 24 signs at most."),
     "E601": Code("no way to a human", _STUCK, "Turn commands on here, or lead to a handoff."),
     "E602": Code("no way to the menu", _STUCK, "Turn commands on here, or lead to the main menu."),
     "E603": Code("no way to stop", "People could not make the bot fall silent.", "Add a command with action: stop."),

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from flows.channels import capabilities
 from flows.crisis import Crisis
 from flows.draft import Draft, FlowDraft, StepDraft
 from flows.facts import Facts
@@ -13,7 +14,8 @@ from flows.faq import Faq
 from flows.hours import OpeningHours
 from flows.program import Command, Flow, Place, Program, Queue, Step, option_token
 from flows.references import Conditions
-from flows.spec import BotSpec
+from flows.shelf import Shelf
+from flows.spec import BotSpec, Spec
 from flows.texts import TEXTS
 from flows.translation_checks import Translations
 from flows.word_checks import command_words
@@ -81,8 +83,9 @@ def compile_bot(draft: Draft, bot: BotSpec, flows: Mapping[str, Flow], translati
         fallback=bot.languages.fallback,
     )
     commands = commands_of(bot)
-    entries = {name: entry for _, _, name, entry in draft.faq_entries}
-    topics = {name: topic for _, topic, name, _ in draft.faq_entries}
+    shelf = shelf_of(draft)
+    questions = _questions(draft, translations)
+    topics = {**shelf.topic_of, **{name: centre.topics[0] for name, centre in shelf.centres.items()}}
     home, _, step = bot.home.partition(".")
     return Program(
         bot=draft.folder.resolve().name,
@@ -97,11 +100,13 @@ def compile_bot(draft: Draft, bot: BotSpec, flows: Mapping[str, Flow], translati
         },
         commands=commands,
         words=command_words(draft, translations.lookup),
-        tokens=token_table(flows, bot.languages.offered, commands, entries),
+        tokens=token_table(flows, bot.languages.offered, commands, shelf),
         facts=Facts(draft.facts),
-        faq=Faq.build(_faq_texts(draft, translations), source=bot.languages.source, topics=topics),
-        faq_entries=entries,
+        faq=Faq.build(questions, source=bot.languages.source, topics=topics),
+        questions=questions,
+        faq_entries=shelf.entries,
         faq_topics=topics,
+        shelf=shelf,
         crisis=Crisis(draft.crisis),
         canned=draft.canned,
         queues={
@@ -112,8 +117,24 @@ def compile_bot(draft: Draft, bot: BotSpec, flows: Mapping[str, Flow], translati
     )
 
 
+def shelf_of(draft: Draft) -> Shelf:
+    """Return everything that people can leaf through, with as many buttons a page as every channel of the bot has."""
+    limits = capabilities()
+    channels = [limits[name] for name in draft.bot.channels if name in limits] if draft.bot else []
+    topic_of = {name: topic for _, topic, name, _ in draft.faq_entries}
+    topic_of |= {name: rumour.topic for name, rumour in draft.rumours.items()}
+    return Shelf(
+        topics=draft.topics,
+        entries={name: entry for _, _, name, entry in draft.faq_entries},
+        topic_of=topic_of,
+        rumours=draft.rumours,
+        centres=draft.centres,
+        room=min((one.buttons for one in channels if one.buttons), default=12),
+    )
+
+
 def token_table(
-    flows: Mapping[str, Flow], languages: Sequence[str], commands: Mapping[str, Any], entries: Mapping[str, Any]
+    flows: Mapping[str, Flow], languages: Sequence[str], commands: Mapping[str, Any], shelf: Shelf
 ) -> dict[str, tuple[str, str, str]]:
     """Return every button token and where it belongs; earlier names of a step lead to the present one."""
     table: dict[str, tuple[str, str, str]] = {}
@@ -124,11 +145,27 @@ def token_table(
                 table[option_token(flow.id, name, option)] = (flow.id, step.id, option)
     for command in commands:
         table[option_token("", "commands", command)] = ("", "commands", command)
-    for entry in entries:
-        table[option_token("", "faq", entry)] = ("", "faq", entry)
+    for thing in (*shelf.entries, *shelf.rumours, *shelf.centres):
+        table[option_token("", "faq", thing)] = ("", "faq", thing)
+    for entry, spec in shelf.entries.items():
+        if spec.next is not None:
+            table[option_token("", "next", entry)] = ("", "next", entry)
+    for name in page_names(flows, shelf):
+        table[option_token("", "pages", name)] = ("", "pages", name)
     for answer in ("yes", "no"):
         table[option_token("", "erase", answer)] = ("", "erase", answer)
     return table
+
+
+def page_names(flows: Mapping[str, Flow], shelf: Shelf) -> Iterator[str]:
+    """Yield every page that a button of this bot can name: of each topic, and of each choice of topics of a step."""
+    wanted: dict[tuple[str, ...], None] = {(): None} | {(topic,): None for topic in shelf.topics}
+    for flow in flows.values():
+        for step in flow.steps.values():
+            wanted |= {shown.topics: None for shown in step.verb.shelves(step.spec)}
+    for topics in wanted:
+        for page in shelf.all_pages(topics):
+            yield page.name
 
 
 def _renamed(flow: Flow) -> Iterator[tuple[str, Step]]:
@@ -137,19 +174,27 @@ def _renamed(flow: Flow) -> Iterator[tuple[str, Step]]:
             yield old, flow.steps[present]
 
 
-def _faq_texts(draft: Draft, translations: Translations) -> dict[str, dict[str, list[str]]]:
-    """Return question and examples of every entry, per language."""
+def _questions(draft: Draft, translations: Translations) -> dict[str, dict[str, list[str]]]:
+    """Return what each entry, rumour and centre is found by, per language: its own words, and how people ask."""
     source = draft.bot.languages.source if draft.bot else "en"
     found: dict[str, dict[str, list[str]]] = {}
-    for _, _, name, entry in draft.faq_entries:
+    own: list[tuple[str, str, tuple[str, ...], Spec]] = []
+    own += [(f"faq.{name}", name, ("question", "title"), entry) for _, _, name, entry in draft.faq_entries]
+    own += [(f"rumours.{name}", name, ("claim", "title"), rumour) for name, rumour in draft.rumours.items()]
+    own += [(f"centres.{name}", name, ("name", "title"), centre) for name, centre in draft.centres.items()]
+    for context, name, parts, spec in own:
         texts = found.setdefault(name, {})
-        texts[source] = [entry.question, *(entry.examples or "").splitlines()]
-        for language, known in translations.lookup.items():
-            question = known.get((f"faq.{name}.question", entry.question))
-            examples = known.get((f"faq.{name}.examples", entry.examples or ""))
-            own = [*([question] if question else []), *(examples or "").splitlines()]
-            if own:
-                texts[language] = own
+        for part in parts:
+            text = getattr(spec, part)
+            if not text:
+                continue
+            texts.setdefault(source, []).append(text)
+            for language, known in translations.lookup.items():
+                translated = known.get((f"{context}.{part}", text))
+                if translated:
+                    texts.setdefault(language, []).append(translated)
+        for language, examples in draft.examples.items():
+            texts.setdefault(language, []).extend(examples.texts.get(name, "").splitlines())
     return found
 
 

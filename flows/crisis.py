@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from flows.spec import CrisisKind
+from flows.knowledge_spec import CrisisKind
 from i18n.plain import fold
 
 __all__ = ["Crisis", "pattern"]

@@ -12,12 +12,13 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from flows.findings import Finding
-from flows.spec import BotSpec, CannedSpec, CrisisKind, FactSpec, FaqEntry, FaqFile, FlowHeader
+from flows.knowledge_spec import Centre, CrisisKind, FactSpec, FaqEntry, FaqFile, Rumour
+from flows.spec import BotSpec, CannedSpec, FlowHeader
 from flows.values import Kind
 from flows.verbs import Verb
 from flows.yaml_nodes import Document, Path
 
-__all__ = ["Draft", "FaqDraft", "FlowDraft", "Place", "StepDraft"]
+__all__ = ["Draft", "ExamplesDraft", "FaqDraft", "FlowDraft", "Place", "StepDraft"]
 
 #: (flow, step)
 Place = tuple[str, str]
@@ -85,6 +86,18 @@ class FaqDraft:
 
 
 @dataclass(slots=True, kw_only=True)
+class ExamplesDraft:
+    """How people ask in one language, as far as it could be read: a text with a question a line, by id."""
+
+    doc: Document
+    texts: dict[str, str] = field(default_factory=dict)
+
+
+def _no_file() -> Document:
+    return Document(file="")
+
+
+@dataclass(slots=True, kw_only=True)
 class Draft:
     """A whole bot folder as far as it could be read."""
 
@@ -96,12 +109,18 @@ class Draft:
     bot: BotSpec | None = None
     flows: dict[str, FlowDraft] = field(default_factory=dict)
     faq: list[FaqDraft] = field(default_factory=list)
-    facts_doc: Document
+    facts_doc: Document = field(default_factory=_no_file)
     facts: dict[str, FactSpec] = field(default_factory=dict)
-    crisis_doc: Document
+    crisis_doc: Document = field(default_factory=_no_file)
     crisis: dict[str, CrisisKind] = field(default_factory=dict)
-    canned_doc: Document
+    canned_doc: Document = field(default_factory=_no_file)
     canned: dict[str, CannedSpec] = field(default_factory=dict)
+    rumours_doc: Document = field(default_factory=_no_file)
+    rumours: dict[str, Rumour] = field(default_factory=dict)
+    centres_doc: Document = field(default_factory=_no_file)
+    centres: dict[str, Centre] = field(default_factory=dict)
+    #: By language.
+    examples: dict[str, ExamplesDraft] = field(default_factory=dict)
     hooks: dict[str, Any] = field(default_factory=dict)
     #: hooks.py is there but does not load, so its functions are not known.
     hooks_broken: bool = False
@@ -119,10 +138,14 @@ class Draft:
         yield self.facts_doc
         yield self.crisis_doc
         yield self.canned_doc
+        yield self.rumours_doc
+        yield self.centres_doc
         for flow in self.flows.values():
             yield flow.doc
         for faq in self.faq:
             yield faq.doc
+        for examples in self.examples.values():
+            yield examples.doc
 
     @property
     def faq_entries(self) -> Iterator[tuple[Document, str, str, FaqEntry]]:
@@ -131,6 +154,27 @@ class Draft:
             if faq.spec is not None:
                 for name, entry in faq.spec.entries.items():
                     yield faq.doc, faq.spec.topic, name, entry
+
+    @property
+    def topics(self) -> dict[str, str]:
+        """Return the topics in the order of their files, and what each is called."""
+        return {faq.spec.topic: faq.spec.label for faq in self.faq if faq.spec is not None}
+
+    @property
+    def known_ids(self) -> Iterator[tuple[str, Document, Path]]:
+        """Yield everything that can be asked for: (id, file, place) of entries, rumours and centres."""
+        for doc, _, name, _ in self.faq_entries:
+            yield name, doc, ("entries", name)
+        for name in self.rumours:
+            yield name, self.rumours_doc, (name,)
+        for name in self.centres:
+            yield name, self.centres_doc, (name,)
+
+    @property
+    def hides_knowledge(self) -> bool:
+        """Return whether an entry, rumour or centre that seems to be missing may stand in a part nobody could read."""
+        docs = [self.rumours_doc, self.centres_doc, *(faq.doc for faq in self.faq)]
+        return any(doc.partial or doc.findings for doc in docs)
 
     def written(self, *keys: str) -> list[str]:
         """Return the names that bot.yaml has under these keys, also where their values are wrong."""

@@ -7,15 +7,25 @@ two ways, and a text that moves inside its file keeps its translation.
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import PurePath
 from typing import IO, Any
 
-from flows.bot_texts import BotText, bot_texts, canned_texts, crisis_texts, faq_texts, flow_texts
+from flows.bot_texts import (
+    BotText,
+    bot_texts,
+    canned_texts,
+    centre_texts,
+    crisis_texts,
+    faq_texts,
+    flow_texts,
+    rumour_texts,
+)
+from flows.knowledge_spec import FaqFile
 from flows.reading import NOT_FLOWS, flow_of
-from flows.spec import BotSpec, FaqFile
+from flows.spec import BotSpec
 from flows.steps import load_verbs
-from flows.structure import CANNED, CRISIS, validate
+from flows.structure import CANNED, CENTRES, CRISIS, RUMOURS, validate
 from flows.yaml_nodes import Document, read_yaml
 
 __all__ = ["extract", "extract_texts"]
@@ -23,7 +33,17 @@ __all__ = ["extract", "extract_texts"]
 #: (line, function, (context, text), comments), as Babel wants it.
 Extracted = tuple[int, str, tuple[str, str], list[str]]
 
-_LABEL = "Label of a button: keep it short."
+_COMMENTS = {
+    "label": "Label of a button: keep it short.",
+    "title": "On a button: 24 signs at most.",
+}
+#: Files that hold things by their id: what they are, and which texts one has.
+_TABLES: Mapping[str, tuple[Any, Callable[[Document, str, Any], Iterator[BotText]]]] = {
+    "crisis.yaml": (CRISIS, crisis_texts),
+    "rumours.yaml": (RUMOURS, rumour_texts),
+    "centres.yaml": (CENTRES, centre_texts),
+    "canned.yaml": (CANNED, canned_texts),
+}
 
 
 def extract(
@@ -35,7 +55,7 @@ def extract(
     for text in _texts(doc, path):
         if text.kind == "staff":
             continue
-        comments = [comment for comment in (text.comment, _LABEL if text.kind == "label" else None) if comment]
+        comments = [comment for comment in (text.comment, _COMMENTS.get(text.kind)) if comment]
         yield text.span.line, "pgettext", (text.context, text.source), comments
 
 
@@ -47,14 +67,10 @@ def _texts(doc: Document, path: PurePath) -> Iterator[BotText]:
         bot, _ = validate(BotSpec, data, doc)
         if bot is not None:
             yield from bot_texts(doc, bot)
-    elif path.name == "crisis.yaml":
-        kinds, _ = validate(CRISIS, data, doc)
-        for name, kind in (kinds or {}).items():
-            yield from crisis_texts(doc, name, kind)
-    elif path.name == "canned.yaml":
-        replies, _ = validate(CANNED, data, doc)
-        for name, reply in (replies or {}).items():
-            yield from canned_texts(doc, name, reply)
+    elif path.name in _TABLES:
+        model, texts = _TABLES[path.name]
+        for name, spec in (validate(model, data, doc)[0] or {}).items():
+            yield from texts(doc, name, spec)
     elif "topic" in data and "entries" in data:
         faq, _ = validate(FaqFile, data, doc)
         if faq is not None:

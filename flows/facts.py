@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from babel.units import format_unit
 
-from flows.spec import FactSpec, FactValue
+from flows.knowledge_spec import FactSpec, FactValue
 from i18n.bidi import strip_controls
 from i18n.formatting import babel_locale, format_date, format_money, format_number, format_percent
 

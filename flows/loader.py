@@ -20,6 +20,7 @@ from flows.compile import commands_of, compile_bot, compile_flows
 from flows.draft import Draft
 from flows.findings import Finding, has_errors
 from flows.hooks import load_hooks
+from flows.knowledge_checks import check_knowledge
 from flows.logic import check_logic
 from flows.names import declare
 from flows.program import Flow, Program
@@ -66,6 +67,7 @@ def load(
     declare(draft)
     conditions = check_flows(draft)
     check_bot(draft, today)
+    check_knowledge(draft, today)
     check_texts(draft)
     texts = list(texts_of(draft))
     translations = load_translations(draft, texts, framework_locales or _FRAMEWORK)

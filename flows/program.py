@@ -18,7 +18,9 @@ from flows.expr import Condition
 from flows.facts import Facts
 from flows.faq import Faq
 from flows.hours import OpeningHours
-from flows.spec import BotSpec, CannedSpec, FaqEntry, QueueSpec
+from flows.knowledge_spec import FaqEntry
+from flows.shelf import Shelf
+from flows.spec import BotSpec, CannedSpec, QueueSpec
 from flows.values import Kind
 from flows.verbs import Timeout, Verb
 from i18n.catalog import Translator
@@ -127,9 +129,13 @@ class Program:
     tokens: Mapping[str, tuple[str, str, str]]
     facts: Facts
     faq: Faq
+    #: Entry, rumour or centre -> language -> its own words there and how people ask; what ``faq`` was built from.
+    questions: Mapping[str, Mapping[str, Sequence[str]]]
     faq_entries: Mapping[str, FaqEntry]
-    #: FAQ entry -> topic.
+    #: Entry, rumour or centre -> its topic, or the first of them.
     faq_topics: Mapping[str, str]
+    #: Everything that people can leaf through, entries included.
+    shelf: Shelf
     crisis: Crisis
     #: Ready replies of the desk, in the order of the file.
     canned: Mapping[str, CannedSpec]

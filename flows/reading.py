@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
-from flows.draft import Draft, FaqDraft, FlowDraft, StepDraft
+from flows.draft import Draft, ExamplesDraft, FaqDraft, FlowDraft, StepDraft
 from flows.findings import did_you_mean, finding
-from flows.spec import BotSpec, FaqFile, FlowHeader
-from flows.structure import CANNED, CRISIS, FACTS, fields_at, validate
+from flows.knowledge_spec import FaqFile
+from flows.spec import BotSpec, FlowHeader
+from flows.structure import CANNED, CENTRES, CRISIS, EXAMPLES, FACTS, RUMOURS, fields_at, validate
 from flows.verbs import Verb
 from flows.yaml_nodes import Document, read_yaml
 
@@ -29,9 +30,6 @@ def read_folder(folder: FilePath, verbs: Mapping[str, Verb]) -> Draft:
         shown=shown,
         verbs=verbs,
         bot_doc=Document(file=f"{shown}/bot.yaml"),
-        facts_doc=Document(file=f"{shown}/facts.yaml"),
-        crisis_doc=Document(file=f"{shown}/crisis.yaml"),
-        canned_doc=Document(file=f"{shown}/canned.yaml"),
     )
     if (folder / "bot.yaml").is_file():
         draft.bot_doc = _read(draft, folder / "bot.yaml")
@@ -45,16 +43,24 @@ def read_folder(folder: FilePath, verbs: Mapping[str, Verb]) -> Draft:
     for path in _files(folder / "faq"):
         doc = _read(draft, path)
         draft.faq.append(FaqDraft(doc=doc, spec=_mapping(FaqFile, doc)))
-    if (folder / "facts.yaml").is_file():
-        draft.facts_doc = _read(draft, folder / "facts.yaml")
-        draft.facts = _mapping(FACTS, draft.facts_doc) or {}
-    if (folder / "crisis.yaml").is_file():
-        draft.crisis_doc = _read(draft, folder / "crisis.yaml")
-        draft.crisis = _mapping(CRISIS, draft.crisis_doc) or {}
-    if (folder / "canned.yaml").is_file():
-        draft.canned_doc = _read(draft, folder / "canned.yaml")
-        draft.canned = _mapping(CANNED, draft.canned_doc) or {}
+    draft.facts_doc, draft.facts = _table(draft, "facts.yaml", FACTS)
+    draft.crisis_doc, draft.crisis = _table(draft, "crisis.yaml", CRISIS)
+    draft.rumours_doc, draft.rumours = _table(draft, "rumours.yaml", RUMOURS)
+    draft.centres_doc, draft.centres = _table(draft, "centres.yaml", CENTRES)
+    draft.canned_doc, draft.canned = _table(draft, "canned.yaml", CANNED)
+    for path in _files(folder / "examples"):
+        doc = _read(draft, path)
+        draft.examples[path.stem] = ExamplesDraft(doc=doc, texts=_mapping(EXAMPLES, doc) or {})
     return draft
+
+
+def _table(draft: Draft, name: str, model: Any) -> tuple[Document, dict[str, Any]]:
+    """Read one of the files that hold things by their id; none is there: nothing is in it."""
+    path = draft.folder / name
+    if not path.is_file():
+        return Document(file=f"{draft.shown}/{name}"), {}
+    doc = _read(draft, path)
+    return doc, _mapping(model, doc) or {}
 
 
 def _files(folder: FilePath) -> Iterator[FilePath]:

@@ -17,9 +17,10 @@ from zoneinfo import ZoneInfo
 from core.ids import CallId, Millis
 from core.messages import Option, Say
 from core.records import Call, DispatchKind, Timer
-from flows import wording
+from flows import answers, wording
 from flows.effects import CallOut, CancelTimer, Count, Effect, Env, HandOver, NeedsRanking, SayText, SetTimer
 from flows.program import Flow, Program, Step, option_token
+from flows.shelf import read_page
 from flows.state import TRAIL_LENGTH, Crumb, Frame, State, Wait
 from flows.values import Kind, Value
 from i18n.catalog import Translated
@@ -331,8 +332,12 @@ class Run:
         ranking = self.env.rankings.get((query, self.language))
         if ranking is None:
             raise NeedsRanking(query, self.language)
-        return wording.show_matches(self, ranking, topics, show)
+        return answers.show_matches(self, ranking, topics, show)
 
     def answer_faq(self, entry: str) -> None:
-        """Show one FAQ entry with its source and date."""
-        wording.show_entry(self, entry)
+        """Show one FAQ entry, rumour or centre with its source and date."""
+        answers.show(self, entry)
+
+    def show_page(self, name: str) -> None:
+        """Show the page of the shelf that a button names."""
+        answers.show_page(self, read_page(name))

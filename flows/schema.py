@@ -11,9 +11,10 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from flows.spec import BotSpec, FaqFile, FlowHeader
+from flows.knowledge_spec import FaqFile
+from flows.spec import BotSpec, FlowHeader
 from flows.steps import load_verbs
-from flows.structure import CANNED, CRISIS, FACTS
+from flows.structure import CANNED, CENTRES, CRISIS, EXAMPLES, FACTS, RUMOURS
 from flows.verbs import Verb
 
 __all__ = ["schemas"]
@@ -24,12 +25,15 @@ _WORDS = ["yes", "no", "true", "false", "on", "off"]
 
 
 def schemas(verbs: Mapping[str, Verb] | None = None) -> dict[str, dict[str, Any]]:
-    """Return the schema of each kind of file: ``bot``, ``flow``, ``faq``, ``facts``, ``crisis``, ``canned``."""
+    """Return the schema of each kind of file, by the name of the kind."""
     known = verbs if verbs is not None else load_verbs()
     return {
         "bot": _of(BotSpec, "A bot"),
         "flow": _flow(known),
         "faq": _of(FaqFile, "Questions of one topic"),
+        "examples": _of(EXAMPLES, "How people really ask"),
+        "rumours": _of(RUMOURS, "Rumours and what is true"),
+        "centres": _of(CENTRES, "Advice centres"),
         "facts": _of(FACTS, "Dated facts"),
         "crisis": _of(CRISIS, "Kinds of danger"),
         "canned": _of(CANNED, "Ready replies"),

@@ -1,4 +1,4 @@
-"""What an editor may write, as types: the bot file, the facts, the FAQ and what all steps share.
+"""What an editor may write, as types: the bot file and what all steps share. Knowledge: ``flows.knowledge_spec``.
 
 Validation, the JSON Schema for editors and the reference page all come from these classes and from the step
 classes beside their verbs in ``flows/steps``. The loader hands every scalar over as a string: the types here decide
@@ -8,8 +8,6 @@ what it means, so ``plz: 01067`` stays 01067 and ``no`` stays "no".
 from __future__ import annotations
 
 import re
-from datetime import date
-from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -22,12 +20,7 @@ __all__ = [
     "CannedSpec",
     "CommandSpec",
     "ContactVar",
-    "CrisisKind",
     "Duration",
-    "FactSpec",
-    "FactValue",
-    "FaqEntry",
-    "FaqFile",
     "FlowHeader",
     "Name",
     "QueueSpec",
@@ -110,7 +103,8 @@ class Languages(Spec):
     fallback: dict[Name, list[Name]] = {}
     """Languages to try, in order, where a translation is missing; the source language is always last."""
     desk: list[Name] = []
-    """Further languages that the counsellors read: `canned.yaml` is translated into them too."""
+    """Further languages that the counsellors read, so that both sides see the same: `canned.yaml` must be translated
+    into them, and everything that people read should be."""
 
 
 class ContactVar(Spec):
@@ -234,91 +228,6 @@ class FlowHeader(Spec):
     """Further variables. One that a step saves needs no entry."""
     on_update: Target | None = None
     """Where people land whose step was removed; without it, at ``home``."""
-
-
-class FactValue(Spec):
-    """A value while it holds."""
-
-    value: Decimal
-    """The number, with a point: ``13.90``."""
-    start: date = Field(alias="from")
-    """First day, as 2026-01-01."""
-    until: date | None = None
-    """Last day; leave it out for the newest value."""
-    source: Source
-    """Where it was looked up."""
-    certainty: Literal["A", "B", "C"]
-    """A: seen on an official page. B: seen elsewhere. C: not looked up yet."""
-    checked: date
-    """When it was looked up."""
-    checked_by: str
-    """Who looked it up."""
-
-
-class FactSpec(Spec):
-    """A value that changes; stands once, and texts name it as ``{fact.id}``."""
-
-    about: str
-    """What it is, for editors."""
-    unit: Literal["EUR", "percent", "number", "days", "weeks", "months"]
-    """Decides how it is written in each language."""
-    values: list[FactValue] = Field(min_length=1)
-    """One for each time; they switch by the clock."""
-
-
-class FaqEntry(Spec):
-    """One question with its checked answer."""
-
-    question: Text
-    """Title of the answer, and label of the button that offers it."""
-    examples: Text | None = None
-    """How people really ask, one question a line."""
-    answer: Text
-    """The answer, short."""
-    source: Source
-    """Where the facts are from; shown below the answer with the date of ``checked``."""
-    certainty: Literal["A", "B", "C"]
-    """A: seen on an official page. B: seen elsewhere. C: not looked up yet, so it stays a draft."""
-    status: Literal["draft", "reviewed"] = "draft"
-    """Below a draft people read that the team has not checked it yet."""
-    checked: date
-    """When the facts were last looked up."""
-    review_by: date
-    """When they must be looked up again; a finding reminds you."""
-    reviewed_by: str | None = None
-    """Who read it, for ``status: reviewed``."""
-    audience: list[Literal["eu", "third_country", "abroad", "under_27"]] = []
-    """Whom it concerns, for editors; the search does not look at it."""
-
-    @model_validator(mode="after")
-    def _review(self) -> FaqEntry:
-        if self.status == "reviewed" and not self.reviewed_by:
-            raise ValueError("is reviewed, so it needs reviewed_by: who read it?")
-        if self.certainty == "C" and self.status != "draft":
-            raise ValueError("has certainty C, so it must stay a draft until the source was opened")
-        return self
-
-
-class FaqFile(Spec):
-    """A file of ``faq/``: entries of one topic."""
-
-    topic: Name
-    """Name by which a ``faq`` step asks for these entries."""
-    label: Text
-    """What the topic is called."""
-    entries: dict[Name, FaqEntry] = Field(min_length=1)
-    """The questions, each under a name of its own."""
-
-
-class CrisisKind(Spec):
-    """One kind of danger: phrases that give it away, and what to say at once."""
-
-    answer: Text
-    """What is said at once: help numbers first."""
-    phrases: dict[Name, list[str]]
-    """Per language; matched as whole words after folding, ``*`` stands for the rest of a word."""
-    unless: dict[Name, list[str]] = {}
-    """Phrases that show it is not meant, for example ``I do not want to die``."""
 
 
 class CannedSpec(Spec):

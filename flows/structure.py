@@ -16,13 +16,17 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from flows.findings import did_you_mean
-from flows.spec import CannedSpec, CrisisKind, FactSpec, Name
+from flows.knowledge_spec import Centre, CrisisKind, Examples, FactSpec, Rumour
+from flows.spec import CannedSpec, Name
 from flows.yaml_nodes import Document, Path
 
-__all__ = ["CANNED", "CRISIS", "FACTS", "fields_at", "validate"]
+__all__ = ["CANNED", "CENTRES", "CRISIS", "EXAMPLES", "FACTS", "RUMOURS", "fields_at", "validate"]
 
 FACTS: Any = dict[Name, FactSpec]
 CRISIS: Any = dict[Name, CrisisKind]
+RUMOURS: Any = dict[Name, Rumour]
+CENTRES: Any = dict[Name, Centre]
+EXAMPLES: Any = Examples
 CANNED: Any = dict[Name, CannedSpec]
 
 #: A wrong part is left out and the rest read again so often.

@@ -73,6 +73,30 @@ TEXTS: dict[str, str] = {
     "faq_source": "Source: {source} (checked on {date})",
     "fact_unknown": "(not known yet, please see the official page)",
     "faq_draft": "Attention: our team has not checked this answer yet. Please check it on the official page.",
+    "faq_bring": "Bring along: {text}",
+    "faq_deadline": "Deadline: {text}",
+    "faq_help": "Who helps: {text}",
+    # Pages of questions, rumours and centres
+    "page": "Please choose, or write your question in your own words.",
+    "more": "More",
+    "topic_rumours": "Is it true?",
+    "topic_centres": "Who helps?",
+    # Rumours
+    "rumour_claim": "People say: {text}",
+    "rumour_truth": "What is true: {text}",
+    "rumour_since": "Since: {text}",
+    "rumour_until": "Until: {text}",
+    "rumour_share": "You can forward the next message, so that others know it too.",
+    # Centres
+    "centre_who": "For: {text}",
+    "centre_languages": "Languages: {text}",
+    "centre_walk_in": "You can go there without an appointment.",
+    "centre_appointment": "Please make an appointment first.",
+    "centre_remote": "Only by phone or online.",
+    "centre_address": "Address: {text}",
+    "centre_hours": "Open: {text}",
+    "centre_phone": "Phone: {text}",
+    "centre_ended": "This centre does not exist any more. A human can tell you who helps instead.",
     # Handoff
     "waiting": "Your message has been added. You are waiting for a human; "
     "you can close the app, the answer comes here.",

@@ -42,8 +42,8 @@ _CODES: Mapping[str, str] = {
     "phone-changed": "W507",
     "number-changed": "W507",
 }
-#: Words and examples are written anew in each language, so they need not say the same.
-_FREE = (".words", ".examples")
+#: Words are written anew in each language, so they need not say the same.
+_FREE = (".words",)
 _CONTEXT = re.compile(rb'^msgctxt "(.*)"$', re.MULTILINE)
 
 
@@ -93,13 +93,15 @@ def check_translations(draft: Draft, texts: list[BotText], translations: Transla
         return []
     found = list(translations.findings)
     languages = draft.bot.languages
+    contexts = {text.context for text in texts}
     for language, file in translations.files.items():
-        contexts = {text.context for text in texts if _wanted(draft, language, text.context)}
-        found += _problems(draft, file, translations.problems[language], contexts)
+        found += _problems(draft, file, translations.problems[language], contexts, language)
     for group, named in (("offered", languages.offered), ("desk", languages.desk)):
         for index, language in enumerate(named):
             if language != languages.source and (group == "offered" or language not in languages.offered):
                 _check_language(draft, draft.bot, texts, translations, language, ("languages", group, index))
+            if group == "desk":
+                _check_desk(draft, texts, translations, language, ("languages", group, index))
     return found
 
 
@@ -128,6 +130,16 @@ def _check_language(
         draft.bot_doc.add("W504", span, message)
 
 
+def _check_desk(draft: Draft, texts: list[BotText], translations: Translations, language: str, path: Path) -> None:
+    """Tell as one number what counsellors cannot read in their language of what people read."""
+    known = translations.lookup.get(language, {})
+    read = [text for text in texts if text.kind not in ("staff", "words") and not text.context.startswith("canned.")]
+    missing = sum((text.context, text.source) not in known for text in read)
+    if missing:
+        message = f"counsellors cannot read {missing} texts in {language}; see streetwork translations"
+        draft.bot_doc.add("H515", draft.bot_doc.span(path), message)
+
+
 def _check_gaps(language: str, texts: list[BotText], translations: Translations) -> None:
     """A translation needs as many gaps as its text; in other texts the sign means nothing."""
     for text in texts:
@@ -139,7 +151,10 @@ def _check_gaps(language: str, texts: list[BotText], translations: Translations)
             text.doc.add("W512", text.span, message)
 
 
-def _problems(draft: Draft, file: CatalogFile, problems: list[Problem], contexts: set[str]) -> Iterator[Finding]:
+def _problems(
+    draft: Draft, file: CatalogFile, problems: list[Problem], contexts: set[str], language: str
+) -> Iterator[Finding]:
+    """Yield what is wrong in one catalogue; what a language of the desk lacks is told as one number elsewhere."""
     shown = f"{draft.shown}/{file.path.relative_to(draft.folder).as_posix()}"
     for problem in problems:
         code = _CODES[problem.code]
@@ -147,8 +162,8 @@ def _problems(draft: Draft, file: CatalogFile, problems: list[Problem], contexts
             continue
         if problem.context.endswith(_FREE) and code in ("W507", "H509", "E505"):
             continue
-        if problem.context.endswith(".examples") and code == "W501":
-            code = "H510"
+        if code in ("W501", "W502") and not _wanted(draft, language, problem.context):
+            continue
         where = f"{problem.context}: " if problem.context else ""
         yield finding(code, shown, problem.line, 1, where + problem.message.rstrip("."))
 
@@ -166,8 +181,6 @@ def _missing(language: str, texts: list[BotText], translations: Translations) ->
             continue
         if text.context in there:
             text.doc.add("W503", text.span, f"the translation of {text.context} into {language} is older than the text")
-        elif text.kind == "examples":
-            text.doc.add("H510", text.span, f"{text.context} has no examples in {language}")
         else:
             text.doc.add("W501", text.span, f"{text.context} is not translated into {language}")
 
@@ -185,6 +198,7 @@ def check_lengths(draft: Draft, texts: list[BotText], translations: Translations
         return
     shortest = {
         "label": min(one.label for one in channels.values()),
+        "title": min(one.label for one in channels.values()),
         "body": min(one.text for one in channels.values()),
     }
     source = draft.bot.languages.source
@@ -208,13 +222,16 @@ def _check_length(text: BotText, language: str, shown: str, limit: int, channels
     if len(shown) * 2 <= limit or max(len(shown), _units(shown, "utf16")) <= limit:
         return
     for name, channel in channels.items():
-        allowed = channel.label if text.kind == "label" else channel.text
+        allowed = channel.text if text.kind == "body" else channel.label
         length = _units(shown, channel.unit)
         if length <= allowed:
             continue
         if text.kind == "label":
             message = f"this label is too long for {name} in {language}: {length} of {allowed} signs"
             text.doc.add("E401", text.span, message)
+        elif text.kind == "title":
+            message = f"this is cut on a button of {name} in {language}: {length} of {allowed} signs"
+            text.doc.add("W404", text.span, message)
         else:
             message = f"this text is too long for one message on {name} in {language}: {length} of {allowed} signs"
             text.doc.add("W402", text.span, message)

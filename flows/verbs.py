@@ -30,6 +30,7 @@ __all__ = [
     "Go",
     "Move",
     "Next",
+    "Shown",
     "Stay",
     "StepSpec",
     "TextDef",
@@ -86,6 +87,13 @@ class Exit:
     #: ``answer`` needs the person, ``timeout`` the clock, ``always`` nothing, ``handoff`` the desk.
     kind: Literal["answer", "timeout", "always", "handoff", "failure", "call"] = "always"
     path: tuple[str | int, ...] = ()
+
+
+class Shown(Struct, frozen=True, kw_only=True):
+    """A page of the shelf that a step shows; without topics, the list of the topics that have something of ``kind``."""
+
+    kind: str
+    topics: tuple[str, ...] = ()
 
 
 class Next(Struct, frozen=True):
@@ -149,6 +157,10 @@ class Verb:
     def exits(self, spec: Any) -> Iterable[Exit]:
         """Yield every way out of the step."""
         return (Exit(label=""),)
+
+    def shelves(self, spec: Any) -> Iterable[Shown]:
+        """Yield the pages of entries, rumours and centres whose things are buttons here."""
+        return ()
 
     def options(self, spec: Any) -> Mapping[str, str]:
         """Return what can be chosen, option id -> part of its label text; ``=id`` is a text of the framework."""

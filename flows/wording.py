@@ -1,4 +1,4 @@
-"""Filling texts with values and showing FAQ answers: everything that turns data into words for a person."""
+"""Filling texts with values: everything that turns data into words for a person, in their language."""
 
 from __future__ import annotations
 
@@ -7,13 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from core.messages import Option, Say, Span
-from flows.effects import Match, SayText
-from flows.faq import ANSWER, OFFER
-from flows.program import option_token
 from flows.read_words import yes_no_shown
 from flows.values import Value
 from i18n.bidi import isolate
@@ -23,13 +18,9 @@ from i18n.negotiate import NATIVE_NAMES
 if TYPE_CHECKING:
     from flows.run import Run
 
-__all__ = ["fill", "show_entry", "show_matches", "show_topic"]
+__all__ = ["fill"]
 
 _HOLE = re.compile(r"\{([a-z][a-z0-9_.]*)\}")
-
-#: A topic shows at most so many of its questions as buttons; more would push the text off a phone's screen.
-TOPIC_BUTTONS = 8
-
 
 #: Values that are the same for everybody on one day.
 _COMMON = ("fact.", "bot.", "team.")
@@ -42,15 +33,6 @@ def _pieces(text: str) -> tuple[tuple[str, ...], bool]:
     """Return literal and name in turn, and whether the values are the same for everybody."""
     pieces = tuple(_HOLE.split(text))
     return pieces, all(name.startswith(_COMMON) for name in pieces[1::2])
-
-
-@lru_cache(maxsize=4096)
-def _source(text: str, language: str, source: str, checked: date) -> str:
-    """Return the line that says where an answer comes from. Holds nothing of a person, so it may be kept."""
-    pieces, _ = _pieces(text)
-    values = {"source": source, "date": format_date(checked, language)}
-    shown = [isolate(values.get(name, ""), language) for name in pieces[1::2]]
-    return "".join(piece + value for piece, value in zip_longest(pieces[::2], shown, fillvalue=""))
 
 
 def fill(
@@ -154,69 +136,3 @@ def _shown(value: Value | None, kind: str, language: str) -> str:
     except (ArithmeticError, ValueError):
         return value
     return NATIVE_NAMES.get(value, value) if kind == "language" else value
-
-
-def show_matches(run: Run, ranking: Sequence[Match], topics: Sequence[str], show: int) -> bool:
-    """Show the best entry when it is good enough, else offer the nearest; False when nothing comes near."""
-    allowed = [m for m in ranking if not topics or run.program.faq_topics.get(m.id) in topics]
-    good = [m for m in allowed if m.score >= OFFER]
-    if not good:
-        run.count("faq.unknown")
-        return False
-    if good[0].score >= ANSWER and (len(good) == 1 or good[0].score - good[1].score >= 0.1):
-        run.count("faq.answered")
-        show_entry(run, good[0].id)
-    elif show == 0:
-        return False
-    else:
-        run.count("faq.offered")
-        run.system("faq_did_you_mean", options=[_entry_option(run, match.id) for match in good[:show]])
-    return True
-
-
-def show_topic(run: Run, topics: Sequence[str]) -> tuple[Option, ...]:
-    """Return buttons for the questions of these topics."""
-    key = ("", "faq", run.language, *topics)
-    found = run.program.buttons.get(key)
-    if found is None:
-        entries = [entry for entry, topic in run.program.faq_topics.items() if topic in topics]
-        found = run.program.buttons[key] = tuple(_entry_option(run, entry) for entry in entries[:TOPIC_BUTTONS])
-    return found
-
-
-def _entry_option(run: Run, entry: str) -> Option:
-    question = run.program.faq_entries[entry].question
-    label = run.translate(f"faq.{entry}.question", question).text
-    return Option(token=option_token("", "faq", entry), label=label)
-
-
-def show_entry(run: Run, entry: str) -> None:
-    """Say question, answer, draft notice and source of an entry as one message."""
-    spec = run.program.faq_entries[entry]
-    title = run.translate(f"faq.{entry}.question", spec.question)
-    answer = run.translate(f"faq.{entry}.answer", spec.answer)
-    parts = [title.text, fill(run, answer.text, answer.language)]
-    if spec.status == "draft":
-        parts.append(run.system_text("faq_draft").text)
-    source = run.system_text("faq_source")
-    parts.append(_source(source.text, source.language, spec.source, spec.checked))
-    options = _helped_options(run)
-    if options and run.state.wait is not None:
-        parts.append(run.system_text("faq_helped").text)
-        run.state.wait.data["answered"] = entry
-    message = Say(
-        text="\n\n".join(parts),
-        spans=(Span(start=0, end=len(title.text), style="bold"),),
-        options=options or run.command_options("menu", "human"),
-        language=answer.language,
-    )
-    run.effects.append(SayText(source=f"faq.{entry}", message=message, fell_back=answer.fell_back))
-
-
-def _helped_options(run: Run) -> tuple[Option, ...]:
-    """Return the two buttons of the open FAQ step, if one is open."""
-    frame = run.state.top
-    step = run.program.step(frame.flow, frame.step) if frame and frame.wait else None
-    if step is None or step.verb.name != "faq":
-        return ()
-    return run.labels(step, step.options)

@@ -33,9 +33,13 @@ ATTEMPTS = 60
 TEXT_KEYS = frozenset(
     {
         *("say", "ask", "menu", "language", "faq", "label", "question", "answer", "note", "invalid", "skip"),
-        *("examples", "words", "promise", "contact", "name", "about", "comment"),
+        *("words", "promise", "contact", "name", "about", "comment", "browse"),
+        *("title", "steps", "bring", "deadline", "help", "truth", "share", "what", "who", "hours"),
     }
 )
+
+#: Texts whose key is also a short word elsewhere (``desk: {claim: mariam}``).
+_ALSO_TEXTS = frozenset({"claim"})
 
 _UNSHOWN = re.compile("[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _BIDI = re.compile("[" + "".join(sorted(BIDI_CONTROLS)) + "]")
@@ -317,7 +321,7 @@ class _Builder:
 
     def _check_cut(self, level: _Level, key: str, value: str, span: Span) -> None:
         """Find texts that a # cuts: ``say: Room #5`` reads as "Room"."""
-        if key not in TEXT_KEYS and level.path[-1:] not in (("options",), ("texts",)):
+        if key not in TEXT_KEYS | _ALSO_TEXTS and level.path[-1:] not in (("options",), ("texts",)):
             return
         line = self.document.lines[span.end_line - 1] if span.end_line <= len(self.document.lines) else ""
         found = _CUT.match(line, span.end_column - 1)

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+from collections.abc import Sequence
 from decimal import Decimal
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date as babel_date
+from babel.dates import format_skeleton
+from babel.lists import format_list as babel_list
 from babel.numbers import format_currency, format_decimal
 from babel.numbers import format_percent as babel_percent
 
@@ -24,10 +27,13 @@ __all__ = [
     "format_date",
     "format_datetime",
     "format_day_time",
+    "format_list",
     "format_money",
     "format_number",
+    "format_part_of_date",
     "format_percent",
     "format_time",
+    "language_name",
 ]
 
 #: The variety that readers in Germany expect; the bare code would mean the United States.
@@ -84,3 +90,27 @@ def format_day_time(moment: dt.datetime, language: str) -> str:
     # A plain day, not the moment: Babel would carry a moment without a zone over to UTC.
     day = strip_controls(babel_date(moment.date(), format="EEEE", locale=babel_locale(language)))
     return f"{day} {format_time(moment, language)}"
+
+
+def format_part_of_date(written: str, language: str) -> str:
+    """Return 2026-03-01, 2026-03 or 2026 as a day, a month or a year; raises ValueError for anything else."""
+    if len(written) == 10:
+        return format_date(dt.date.fromisoformat(written), language)
+    if len(written) == 4:
+        return str(int(written))
+    month = dt.date.fromisoformat(f"{written}-01")
+    return strip_controls(format_skeleton("yMMMM", month, locale=babel_locale(language)))
+
+
+def format_list(items: Sequence[str], language: str) -> str:
+    """Return several things as one phrase: "Arabic, Bulgarian and English"."""
+    return babel_list(list(items), locale=babel_locale(language))
+
+
+def language_name(code: str, language: str) -> str:
+    """Return what ``language`` calls the language ``code``; the code itself where nobody knows."""
+    try:
+        name = Locale.parse(code.replace("-", "_")).get_display_name(babel_locale(language))
+    except (UnknownLocaleError, ValueError):
+        return code
+    return strip_controls(name) if name else code

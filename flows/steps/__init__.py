@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from importlib.metadata import entry_points
 
 from flows.steps.ask import Ask
+from flows.steps.browse import Browse
 from flows.steps.call import Call
 from flows.steps.end import End
 from flows.steps.faq import FaqStep
@@ -28,6 +29,7 @@ BUILT_IN: tuple[Verb, ...] = (
     Menu(),
     Language(),
     FaqStep(),
+    Browse(),
     If(),
     Set(),
     Call(),

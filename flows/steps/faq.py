@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from core.messages import Text as Typed
+from flows.answers import first_page
 from flows.read_words import read_yes_no
 from flows.spec import Name, Target, Text
 from flows.steps.ask import timeout_exits, timeout_texts
-from flows.verbs import Exit, Given, Go, Move, Stay, StepSpec, TextDef, Timeout, Verb
-from flows.wording import show_topic
+from flows.verbs import Exit, Given, Go, Move, Shown, Stay, StepSpec, TextDef, Timeout, Verb
 
 if TYPE_CHECKING:
     from flows.program import Step
@@ -51,6 +51,11 @@ class FaqStep(Verb):
         yield TextDef(part="", source=spec.faq, path=("faq",))
         yield from timeout_texts(spec.timeout)
 
+    def shelves(self, spec: FaqSpec) -> Iterable[Shown]:
+        """Yield the page of its topics."""
+        if spec.topics:
+            yield Shown(kind="faq", topics=tuple(spec.topics))
+
     def exits(self, spec: FaqSpec) -> Iterable[Exit]:
         """Yield what comes after an answer that helped, and after one that did not."""
         yield Exit(label="helped", target=spec.helped, kind="answer", path=("helped",))
@@ -78,7 +83,7 @@ class FaqStep(Verb):
 
     def show(self, step: Step, run: Run) -> None:
         """Invite the question."""
-        topic = show_topic(run, step.spec.topics) if step.spec.topics else ()
+        topic = first_page(run, step.spec.topics) if step.spec.topics else ()
         run.say(step, labels=(*topic, *run.command_options("menu", "human")))
 
     def answer(self, step: Step, run: Run, given: Given) -> Move | None:

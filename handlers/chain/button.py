@@ -55,6 +55,14 @@ def follow(talk: Talk, choice: Choice) -> bool:
         talk.run.count("faq.chosen")
         talk.run.answer_faq(option)
         return True
+    if step == "pages":
+        talk.run.show_page(option)
+        return True
+    if step == "next":
+        follow_on = talk.program.faq_entries[option].next
+        if follow_on is not None:
+            engine.go_to(talk.run, follow_on.goto)
+        return follow_on is not None
     if step == "commands":
         obey(talk, talk.program.commands[option])
         return True

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from core.messages import Choice, Inbound
 from flows import engine
+from flows.answers import name_of
 from flows.program import Step, option_token
 from flows.run import Run
 from handlers.chain.button import follow
@@ -89,9 +90,8 @@ def _name_of(run: Run, kind: str, name: str) -> str | None:
     key = (kind, name, run.language)
     found = run.program.labels.get(key)
     if found is None:
-        if kind == "faq" and name in run.program.faq_entries:
-            question = run.program.faq_entries[name].question
-            found = fold(run.translate(f"faq.{name}.question", question).text)
+        if kind == "faq":
+            found = fold(name_of(run, name))
         elif kind == "commands" and name in run.program.texts:
             found = fold(run.system_text(name).text)
         else:

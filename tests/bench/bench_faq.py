@@ -27,11 +27,8 @@ def entries_of(program: Program, count: int, rng: random.Random) -> dict[str, di
     """Return ``count`` entries: by language the question and examples."""
     pool: dict[str, list[str]] = {}
     for language in LANGUAGES:
-        for name, entry in program.faq_entries.items():
-            texts = [program.translator.text(language, f"faq.{name}.question", entry.question).text]
-            if entry.examples:
-                examples = program.translator.text(language, f"faq.{name}.examples", entry.examples).text
-                texts += examples.splitlines()
+        for name in program.faq_entries:
+            texts = program.questions[name].get(language, ())
             pool.setdefault(language, []).extend(text for text in texts if text.strip())
     found: dict[str, dict[str, list[str]]] = {}
     for number in range(count):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.crisis import Crisis, pattern
-from flows.spec import CrisisKind
+from flows.knowledge_spec import CrisisKind
 
 CRISIS = Crisis(
     {

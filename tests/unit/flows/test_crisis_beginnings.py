@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.crisis import Crisis, pattern
-from flows.spec import CrisisKind
+from flows.knowledge_spec import CrisisKind
 from i18n.plain import fold
 
 PHRASES = {

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from flows.facts import Facts, check_facts
-from flows.spec import FactSpec
+from flows.knowledge_spec import FactSpec
 
 
 def value(amount, start, until=None):
