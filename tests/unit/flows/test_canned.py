@@ -123,7 +123,8 @@ def test_languages_of_the_desk_need_the_ready_replies_and_nothing_else(tmp_path)
     empty = translated("start.hello", "Hello! I am a program.", "")
     catalogue.write_text(header + empty + translated("canned.read_it.title", "Read", "Gelesen"), encoding="utf-8")
     result = loaded(bot)
-    german = [one.message for one in result.findings if " de" in one.message or "/de/" in one.file]
+    needed = [one for one in result.findings if one.code != "H515"]  # what else is open there is one hint
+    german = [one.message for one in needed if " de" in one.message or "/de/" in one.file]
     assert len(german) == 3, german
     assert all("canned." in message for message in german)
     assert said(bot, reader="de")["read_it"].title == "Gelesen"
