@@ -145,7 +145,13 @@ class App:
         )
         self.caller = Caller(self.store, self.clock, self.releases.current, name=self._name, own={FETCH: self.files})
         self.delivery = Delivery(
-            self.store, self.clock, self.channels, worker=self._name, metrics=self.metrics, on_down=self._down
+            self.store,
+            self.clock,
+            self.channels,
+            worker=self._name,
+            metrics=self.metrics,
+            on_down=self._down,
+            on_moved=self.intake.moved,
         )
         self.desk = Desk(
             store=self.store,

@@ -33,7 +33,7 @@ import enum
 import logging
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Final
 
 from bots.counting import Metrics, NoMetrics
@@ -41,14 +41,17 @@ from bots.rate import LIMITS, Limits
 from bots.settling import AccountState, GiveBack, final_doubt
 from core.errors import StoreError
 from core.ids import Millis
+from core.messages import Address
 from core.ports import Channel, Clock, Store
 from core.records import DeliveryLease, Settlement
-from core.sending import Down, SendResult, Unsure
+from core.sending import Down, SendResult, Taken, Unsure
 
-__all__ = ["Delivery", "OnDown"]
+__all__ = ["Delivery", "OnDown", "OnMoved"]
 
 #: Called with (channel, account, reason in plain words) when an account stops.
 OnDown = Callable[[str, str, str], None]
+#: Called with an address and the new peer there when a provider says that a chat has moved.
+OnMoved = Callable[[Address, str], Awaitable[None]]
 
 #: Milliseconds that a claim holds an entry, and that a send may take; see the theory above.
 _LEASE: Final[Millis] = 60_000
@@ -85,6 +88,7 @@ class Delivery:
         limits: Mapping[str, Limits] = LIMITS,
         metrics: Metrics | None = None,
         on_down: OnDown | None = None,
+        on_moved: OnMoved | None = None,
         rng: random.Random | None = None,
         concurrency: int = 64,
         lease: Millis = _LEASE,
@@ -104,6 +108,7 @@ class Delivery:
         self._limits = limits
         self._metrics = metrics or NoMetrics()
         self._on_down = on_down
+        self._on_moved = on_moved
         self._rng = rng or random.Random()
         self._concurrency = concurrency
         self._lease = lease
@@ -271,12 +276,22 @@ class Delivery:
         if (start := account.not_before(lease.address.peer, now)) is not None:
             return GiveBack(at=start)
         result = await self._send(lease)
+        await self._note_move(lease, result)
         now = self._clock.now()
         was_ready = account.ready(now)
         settlement = account.ended(result, lease, now, self._rng.random())
         if was_ready and not account.ready(now):
             self._rest(account, lease, result)
         return settlement
+
+    async def _note_move(self, lease: DeliveryLease, result: SendResult) -> None:
+        """Tell of a new address; where the store is away the next send tells it again."""
+        if self._on_moved is None or not isinstance(result, Taken) or result.peer is None:
+            return
+        try:
+            await self._on_moved(lease.address, result.peer)
+        except StoreError as exc:
+            _log.error("move_not_noted", extra={"code": exc.code})
 
     async def _send(self, lease: DeliveryLease) -> SendResult:
         channel = self._channels[(lease.address.channel, lease.address.account)]

@@ -36,7 +36,7 @@ from core.messages import (
 from core.ports import Clock, Store
 from core.records import Accepted, Arrival, Duplicate, Receipt
 
-__all__ = ["MAX_NAME", "MAX_TEXT", "Incoming", "Intake", "clean_name", "clean_text"]
+__all__ = ["MAX_NAME", "MAX_TEXT", "Incoming", "Intake", "clean_name", "clean_text", "moved_group"]
 
 #: Longest text kept of one message, in code points. Telegram sends at most 4096, Viber 7000; what is longer is cut.
 MAX_TEXT = 10_000
@@ -56,8 +56,10 @@ _NEWLINES = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 class Incoming(Struct, frozen=True, kw_only=True):
     """One thing a person did, as a channel hands it in."""
 
-    #: The person's address at the provider (a chat id, a phone number).
+    #: The person's address at the provider (a chat id, a user id, a phone number).
     peer: str
+    #: Other addresses of the same person, weaker ones: a phone number may have a new owner one day.
+    aliases: tuple[str, ...] = ()
     #: Forum topic or the like, sent back on every reply.
     thread: str | None = None
     #: Names the event for ever: a repeat changes nothing.
@@ -65,6 +67,12 @@ class Incoming(Struct, frozen=True, kw_only=True):
     message: Inbound
     #: When it reached us, where a channel knows better than "now".
     at: Millis | None = None
+
+
+def moved_group(old: str, new: str) -> Incoming:
+    """Return the news that a group has a new address. It comes in several ways and has the same id in all of them."""
+    message = Inbound(content=Unknown(kind="moved"), group=True)
+    return Incoming(peer=new, aliases=(old,), event_id=f"moved:{old}:{new}", message=message)
 
 
 def clean_text(text: str, limit: int = MAX_TEXT) -> str:
@@ -130,8 +138,16 @@ class Intake:
         self._id_key = id_key
 
     def conversation(self, channel: str, account: str, peer: str) -> ConversationId:
-        """Return the id of the conversation with ``peer``; the same for ever."""
+        """Return the id that ``peer`` has as a name of a conversation; the same for ever."""
         return conversation_id(self._id_key, bot=self._bot, channel=channel, account=account, peer=peer)
+
+    async def known(self, address: Address) -> ConversationId:
+        """Return the conversation at ``address``, which may have begun under another name."""
+        return await self._store.resolve(self.conversation(address.channel, address.account, address.peer))
+
+    async def moved(self, address: Address, peer: str) -> None:
+        """Note that the group at ``address`` has a new address, which the provider told us as we wrote there."""
+        await self.accept(address.channel, address.account, [moved_group(address.peer, peer)])
 
     async def accept(self, channel: str, account: str, incoming: Sequence[Incoming]) -> list[Accepted | Duplicate]:
         """Clean and ingest ``incoming`` in order; when this returns, all of it is durable.
@@ -157,6 +173,7 @@ class Intake:
     def _arrival(self, channel: str, account: str, one: Incoming, now: Millis) -> Arrival:
         return Arrival(
             conversation=self.conversation(channel, account, one.peer),
+            aliases=tuple(self.conversation(channel, account, alias) for alias in one.aliases),
             address=Address(bot=self._bot, channel=channel, account=account, peer=one.peer, thread=one.thread),
             event_id=one.event_id,
             event=Received(message=_clean(one.message)),

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from msgspec import Struct
+from msgspec.structs import replace
 from telegram import Bot
 from telegram.error import BadRequest as TelegramBadRequest
 from telegram.error import Conflict, InvalidToken, TelegramError
@@ -135,7 +136,7 @@ class TelegramChannel:
         if isinstance(result, Taken):
             # Message ids count within a chat. The pseudonym makes them unique without naming the chat.
             conversation = entry_id.partition("/")[0]
-            return Taken(provider_ids=tuple(f"{conversation}:{id_}" for id_ in result.provider_ids))
+            return replace(result, provider_ids=tuple(f"{conversation}:{id_}" for id_ in result.provider_ids))
         return result
 
     async def locate(self, ref: str) -> Source:

@@ -15,7 +15,7 @@ from msgspec import Struct
 from telegram import CallbackQuery, Chat, ChatMember, ChatMemberUpdated, Message, Update, User
 from telegram.constants import ChatType
 
-from bots.intake import Incoming
+from bots.intake import Incoming, moved_group
 from core.ids import Millis
 from core.messages import (
     Choice,
@@ -51,7 +51,7 @@ _HERE = frozenset({ChatMember.MEMBER, ChatMember.ADMINISTRATOR, ChatMember.OWNER
 class Parsed(Struct, frozen=True, kw_only=True):
     """What an update became: ``incoming``, or nothing. ``kind`` counts it and never holds anything of a person."""
 
-    kind: Literal["message", "edited", "choice", "member", "unreadable", "ignored"]
+    kind: Literal["message", "edited", "choice", "member", "moved", "unreadable", "ignored"]
     incoming: Incoming | None = None
     #: Id of the callback query to acknowledge.
     ack: str | None = None
@@ -79,6 +79,11 @@ def parse(data: Mapping[str, Any], account: str) -> Parsed:
 
 
 def _message(message: Message, event_id: str) -> Parsed:
+    # A group that became a supergroup: told once in the old chat and once in the new one.
+    if message.migrate_to_chat_id is not None:
+        return Parsed(kind="moved", incoming=moved_group(_peer(message.chat), str(int(message.migrate_to_chat_id))))
+    if message.migrate_from_chat_id is not None:
+        return Parsed(kind="moved", incoming=moved_group(str(int(message.migrate_from_chat_id)), _peer(message.chat)))
     if _not_a_person(message):
         return _IGNORED
     content = _content(message)

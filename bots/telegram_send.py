@@ -1,7 +1,7 @@
 """One send to Telegram: call, mend what can be mended at once, and put every error into the words of the core.
 
 Mended within one send, each once, because Telegram certainly took nothing: a deleted topic (without the topic), a
-group that became a supergroup (to its new id; the conversation keeps its old one), entities that Telegram does not like
+group that became a supergroup (to its new address, which is told on), entities that Telegram does not like
 (plain text), and a file that Telegram could not fetch (its address as text).
 """
 
@@ -97,7 +97,8 @@ async def send(bot: Bot, target: Target, call: Rendered, open_blob: OpenBlob | N
     mended: set[str] = set()
     while True:
         try:
-            return Taken(provider_ids=(str(await _call(bot, target, call, blob)),))
+            sent = str(await _call(bot, target, call, blob))
+            return Taken(provider_ids=(sent,), peer=str(target.chat) if "moved" in mended else None)
         except ChatMigrated as exc:
             remedy, target = "moved", Target(chat=exc.new_chat_id, thread=target.thread)
             if remedy in mended:

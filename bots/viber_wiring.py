@@ -60,7 +60,7 @@ def look_back(store: Store, intake: Intake) -> LookBack:
     """Return what asks the store for a conversation's past."""
 
     async def look(address: Address) -> Past:
-        conversation = intake.conversation(address.channel, address.account, address.peer)
+        conversation = await intake.known(address)
         snapshot = await store.snapshot(conversation)
         if snapshot is None:
             return Past(heard=None)

@@ -98,12 +98,15 @@ def _message(form: Form) -> Parsed:
         return Parsed(kind="ignored")
     user_id = _get(form, "ExternalUserId")
     peer = user_id if _USER_ID.fullmatch(user_id) else sender
+    number = _number(form, sender)
+    beside = number if number != peer else None
     contents = _contents(form)
     event_id = f"tw:{_get(form, 'AccountSid')}:{sid}"
     incoming = tuple(
         Incoming(
             peer=peer,
-            thread=sender if sender != peer else None,
+            aliases=() if beside is None else (beside,),
+            thread=beside,
             event_id=f"{event_id}:{n}" if n else event_id,
             message=Inbound(
                 content=content, message_id=sid, profile=Profile(name=_get(form, "ProfileName") or None)
@@ -112,6 +115,14 @@ def _message(form: Form) -> Parsed:
         for n, content in enumerate(contents)
     )
     return Parsed(kind=_kind(contents[0]), incoming=incoming, to=_get(form, "To"))
+
+
+def _number(form: Form, sender: str) -> str | None:
+    """Return the person's number as an address, as far as Twilio tells it; people may hide theirs."""
+    if sender.startswith("whatsapp:+"):
+        return sender
+    digits = _get(form, "WaId")
+    return f"whatsapp:+{digits}" if re.fullmatch(r"[0-9]{4,20}", digits, re.ASCII) else None
 
 
 def _kind(content: Content) -> Literal["message", "choice", "media", "location", "unknown"]:

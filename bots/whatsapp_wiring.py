@@ -49,7 +49,7 @@ def last_words(store: Store, intake: Intake) -> LastHeard:
     """Return what asks the store when a person wrote last."""
 
     async def ask(address: Address) -> LastWords:
-        conversation = intake.conversation(address.channel, address.account, address.peer)
+        conversation = await intake.known(address)
         snapshot = await store.snapshot(conversation)
         if snapshot is None:
             return LastWords(at=None)

@@ -87,7 +87,16 @@ class Store(Protocol):
 
         Dedupe and append are one step. A running lease and a backoff must survive it:
         ``due = min(due, max(now, until))``. An event of a person wakes held entries.
+
+        What a person does goes to the conversation that their names lead to: the arrival's own name, else an alias.
+        An alias counts unless its conversation is known by another own name (a number that somebody else has now).
+        From then on all these names lead there, and answers go to the arrival's address. Where two conversations turn
+        out to be one person's, the one with a label (an open case) goes on, else the one of the own name; the other
+        stays as it is, its held entries are woken, and erasing either erases both. Ids never change.
         """
+
+    async def resolve(self, name: ConversationId) -> ConversationId:
+        """Return the conversation that ``name`` leads to: ``name`` itself unless it is an alias."""
 
     # -- turns ------------------------------------------------------------------------------------------
 

@@ -62,7 +62,10 @@ Lane = Literal["turn", "delivery", "call", "change"]
 class Arrival(Struct, frozen=True, kw_only=True):
     """One event on its way into a mailbox."""
 
+    #: The name under which it came. A person may be known by another one already, see ``Store.ingest``.
     conversation: ConversationId
+    #: Weaker names of the same person (a phone number beside a user id).
+    aliases: tuple[ConversationId, ...] = ()
     address: Address
     #: Names the event for ever; a second arrival with the same id within 48 h changes nothing.
     event_id: str

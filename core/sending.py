@@ -13,6 +13,8 @@ class Taken(Struct, frozen=True, kw_only=True):
     """The provider took the message."""
 
     provider_ids: tuple[str, ...] = ()
+    #: The chat has this new address (a group that became a supergroup); the message went there.
+    peer: str | None = None
 
 
 class NotSent(Struct, frozen=True, kw_only=True):

@@ -34,13 +34,14 @@ from core.records import (
 )
 from store import rules
 from store.memory_delivery import MemoryDelivery
+from store.memory_names import MemoryNames
 from store.memory_records import MemoryRecords
 from store.memory_rows import Conversation, Letter, Mail, Work
 
 __all__ = ["MemoryStore"]
 
 
-class MemoryStore(MemoryDelivery, MemoryRecords):
+class MemoryStore(MemoryDelivery, MemoryRecords, MemoryNames):
     """Implements :class:`core.ports.Store` in memory."""
 
     # -- the way in -------------------------------------------------------------------------------------
@@ -52,7 +53,7 @@ class MemoryStore(MemoryDelivery, MemoryRecords):
     def _arrive(self, arrival: Arrival, now: Millis) -> Accepted | Duplicate:
         if self.tables.knows(arrival.conversation, arrival.event_id, now):
             return Duplicate(event_id=arrival.event_id)
-        conversation = self.tables.conversations.get(arrival.conversation)
+        conversation = self.target(arrival)
         if conversation is None:
             conversation = Conversation(
                 id=arrival.conversation,
@@ -61,13 +62,12 @@ class MemoryStore(MemoryDelivery, MemoryRecords):
                 created=now,
             )
             self.tables.conversations[arrival.conversation] = conversation
-        self.tables.post(conversation, arrival.event_id, arrival.event, arrival.at, now)
+        self.tables.post(conversation, arrival.event_id, arrival.event, arrival.at, now, arrival.conversation)
         if isinstance(arrival.event, Received):
+            self.name(conversation, arrival, now)
             conversation.address = arrival.address
             if rules.wakes_held(arrival.event):
-                for row in conversation.undelivered():
-                    if row.state == "held":
-                        row.state, row.due = "pending", now
+                conversation.wake_held(now)
         self.changed(conversation)
         self.wakeups.mark(("turn", "delivery"))
         return Accepted(event_id=arrival.event_id)
@@ -109,7 +109,8 @@ class MemoryStore(MemoryDelivery, MemoryRecords):
             return conversation.mailbox[0]
         timer = min(conversation.timers.values(), key=lambda one: (one.at, one.name))
         fired = TimerFired(name=timer.name, data=timer.data)
-        return Mail(event_id=rules.timer_event_id(timer.name, timer.at), event=fired, at=timer.at)
+        event_id = rules.timer_event_id(timer.name, timer.at)
+        return Mail(event_id=event_id, event=fired, at=timer.at, name=conversation.id)
 
     def _held(self, lease: TurnLease) -> Conversation | None:
         found = self.tables.conversations.get(lease.conversation)
@@ -189,6 +190,9 @@ class MemoryStore(MemoryDelivery, MemoryRecords):
 
     def _renew(self, conversation: Conversation, lease: TurnLease, commit: Commit, now: Millis) -> None:
         """Erase the person; only the address, this commit's entries and outcome and the waiting events live on."""
+        for one in self.person(conversation):
+            if one is not conversation:
+                self.erase(one)
         self.tables.empty(conversation)
         fresh = Conversation(
             id=conversation.id,

@@ -7,13 +7,13 @@ import itertools
 from core.ids import CallId, ConversationId, Millis
 from core.records import CallLease, DeadRecord, Record
 from store import rules
-from store.memory_base import MemoryBase
+from store.memory_names import MemoryNames
 from store.memory_rows import Conversation, Work
 
 __all__ = ["MemoryRecords"]
 
 
-class MemoryRecords(MemoryBase):
+class MemoryRecords(MemoryNames):
     """Everything that is neither a turn nor a delivery."""
 
     def __init__(self) -> None:
@@ -118,7 +118,8 @@ class MemoryRecords(MemoryBase):
         found = self.tables.conversations.get(conversation)
         if found is None:
             return False
-        self.erase(found)
+        for one in self.person(found):
+            self.erase(one)
         return True
 
     async def sweep(self, now: Millis, limit: int) -> int:

@@ -33,6 +33,8 @@ class Mail:
     event_id: str
     event: Event
     at: Millis
+    #: The conversation's name under which it came.
+    name: ConversationId
 
 
 @dataclass(slots=True, kw_only=True)
@@ -71,6 +73,8 @@ class Conversation:
     generation: int
     address: Address
     created: Millis
+    #: The person's own name, beside which others are aliases; None while only one name is known.
+    main: ConversationId | None = None
     #: Commits so far.
     turn: int = 0
     epoch: int = 0
@@ -103,6 +107,13 @@ class Conversation:
     def undelivered(self) -> list[Row]:
         """Return the rows still to be delivered, in order."""
         return [row for row in self.rows if row.open]
+
+    def wake_held(self, now: Millis) -> bool:
+        """Make held rows due; say whether there were any."""
+        held = [row for row in self.undelivered() if row.state == "held"]
+        for row in held:
+            row.state, row.due = "pending", now
+        return bool(held)
 
     def line(self, row: Row) -> Line:
         """Return a row as read."""
@@ -140,6 +151,8 @@ class Tables:
         #: (channel, account, provider's id) and the entry it names.
         self.providers: dict[tuple[str, str, str], tuple[ConversationId, int]] = {}
         self.strays: dict[tuple[str, str, str], tuple[Receipt, Millis]] = {}
+        #: Names and the conversations that they lead to.
+        self.aliases: dict[ConversationId, ConversationId] = {}
         self.letters: dict[str, Letter] = {}
         self.day_counts: dict[tuple[str, str], int] = {}
         self.records: dict[tuple[str, str], Record] = {}
@@ -148,26 +161,36 @@ class Tables:
         #: The highest generation ever erased.
         self.floor = 0
 
-    def post(self, conversation: Conversation, event_id: str, event: Event, at: Millis, now: Millis) -> bool:
-        """Append an event to a mailbox unless its id is known, and make the conversation due."""
-        if self.knows(conversation.id, event_id, now):
+    def post(
+        self,
+        conversation: Conversation,
+        event_id: str,
+        event: Event,
+        at: Millis,
+        now: Millis,
+        name: ConversationId | None = None,
+    ) -> bool:
+        """Append an event to a mailbox unless its id is known under this name, and make the conversation due."""
+        name = name or conversation.id
+        if self.knows(name, event_id, now):
             return False
-        self.seen[conversation.id, event_id] = now
-        conversation.mailbox.append(Mail(event_id=event_id, event=event, at=at))
+        self.seen[name, event_id] = now
+        conversation.mailbox.append(Mail(event_id=event_id, event=event, at=at, name=name))
         conversation.due = rules.sooner(conversation.due, max(now, conversation.until))
         return True
 
-    def knows(self, conversation: ConversationId, event_id: str, now: Millis) -> bool:
-        """Say whether this event came already."""
-        if self.waits(conversation, event_id):
-            return True
-        seen = self.seen.get((conversation, event_id))
-        return seen is not None and seen > now - rules.SEEN_FOR
+    def knows(self, name: ConversationId, event_id: str, now: Millis) -> bool:
+        """Say whether this event came already under this name."""
+        seen = self.seen.get((name, event_id))
+        return seen is not None and (seen > now - rules.SEEN_FOR or self.waits(name, event_id))
 
-    def waits(self, conversation: ConversationId, event_id: str) -> bool:
+    def waits(self, name: ConversationId, event_id: str) -> bool:
         """Say whether this event lies in a mailbox."""
-        found = self.conversations.get(conversation)
-        return found is not None and any(mail.event_id == event_id for mail in found.mailbox)
+        return any(
+            (mail.name, mail.event_id) == (name, event_id)
+            for conversation in self.conversations.values()
+            for mail in conversation.mailbox
+        )
 
     def drop_rows(self, conversation: Conversation, last: int) -> None:
         """Delete the rows up to ``last`` and the providers' ids that name them."""
@@ -186,4 +209,5 @@ class Tables:
         self.letters = {
             key: letter for key, letter in self.letters.items() if letter.record.conversation != conversation.id
         }
+        self.aliases = {name: owner for name, owner in self.aliases.items() if owner != conversation.id}
         self.floor = max(self.floor, conversation.generation)

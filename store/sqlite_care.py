@@ -39,6 +39,10 @@ _COUNTS = (
         "{} waiting events belong to no conversation: restore a backup, or leave them (nobody can read them)",
     ),
     (
+        "select count(*) from alias where conversation not in (select conversation from conv)",
+        "{} names lead to no conversation: who writes under one of them begins anew",
+    ),
+    (
         "select count(*) from call where conv not in (select id from conv)",
         "{} outside calls belong to no conversation: they will never be made",
     ),

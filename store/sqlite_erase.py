@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from core.ids import ConversationId, Millis
 from core.records import Commit, TurnLease
-from store import rules
+from store import rules, sqlite_names
 from store.codec import ADDRESS, LABELS, OUTCOME
 from store.seal import Sealer
 from store.sqlite_blobs import orphan_blobs, sweep_blobs
@@ -39,6 +39,7 @@ def wipe(tx: Tx, conversation: ConversationId) -> int | None:
 
 def _empty(tx: Tx, conv: int, conversation: ConversationId, labels: bytes | None) -> None:
     """Delete what a conversation owns, apart from its mailbox."""
+    sqlite_names.drop_aliases(tx, conversation)
     _drop_entries(tx, conv, ENTRY_SPAN - 1)
     orphan_blobs(tx, conv)
     if labels is not None:
@@ -69,11 +70,19 @@ def _drop_entries(tx: Tx, conv: int, last: int) -> None:
 
 def forget(tx: Tx, conversation: ConversationId) -> bool:
     """See :meth:`core.ports.Store.forget`."""
+    _forget_others(tx, conversation)
     generation = wipe(tx, conversation)
     if generation is None:
         return False
     tx.keys.destroy(conversation, generation)
     return True
+
+
+def _forget_others(tx: Tx, conversation: ConversationId) -> None:
+    """Erase the other conversations of the same person."""
+    for other, generation in sqlite_names.others(tx, conversation):
+        wipe(tx, other)
+        tx.keys.destroy(other, generation)
 
 
 def renew(tx: Tx, lease: TurnLease, commit: Commit, conv: int, old: Sealer, now: Millis) -> None:
@@ -83,6 +92,7 @@ def renew(tx: Tx, lease: TurnLease, commit: Commit, conv: int, old: Sealer, now:
     before, labels, last, _, address_blob = row
     address = open_address(old, address_blob)
     generation = max(now, before + 1)
+    _forget_others(tx, conversation)
     fresh = tx.keys.create(conversation, generation)
     tx.keys.destroy(conversation, before, after=True)
     _empty(tx, conv, conversation, labels)
@@ -96,7 +106,7 @@ def renew(tx: Tx, lease: TurnLease, commit: Commit, conv: int, old: Sealer, now:
         "update conv set generation = ?, created = ?, turn = 0, epoch = 0, change = ?, due = ?, until = 0,"
         " token = null, head = null, attempts = 0, waiting = ?, ddue = ?, duntil = null, dtoken = null, dseq = null,"
         " open = ?, oseq = ?, held = 0, last = ?, expires = null, labels = null, timers = null, address = ?,"
-        " state = null, erased = ?, rest = ? where id = ?",
+        " state = null, main = null, erased = ?, rest = ? where id = ?",
         (
             generation,
             now,

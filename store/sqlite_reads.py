@@ -76,6 +76,12 @@ def snapshot(reader: Reader, conversation: ConversationId) -> Snapshot | None:
     return None
 
 
+def resolve(reader: Reader, name: ConversationId) -> ConversationId:
+    """See :meth:`core.ports.Store.resolve`."""
+    found = reader.rows("select conversation from alias where name = ?", (name,))
+    return ConversationId(found[0][0]) if found else name
+
+
 def find(reader: Reader, label: str, limit: int, after: Found | None) -> list[Found]:
     """See :meth:`core.ports.Store.find`."""
     if after is None:

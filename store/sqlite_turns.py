@@ -15,11 +15,11 @@ from core.events import Received, TimerFired
 from core.ids import ConversationId, Millis
 from core.messages import Address
 from core.records import Accepted, Arrival, Commit, Committed, Duplicate, LeaseLost, Timer, TurnLease
-from store import rules, sqlite_erase
+from store import rules, sqlite_erase, sqlite_names
 from store.codec import ADDRESS, CALL, LABELS, OUTCOME, POSTED, TIMERS, Posted
 from store.seal import Sealer
 from store.sqlite_rows import open_timers, post, set_labels, wake_turn, write_entries
-from store.tx import ENTRY_SPAN, Tx, open_address
+from store.tx import Tx, open_address
 
 __all__ = ["claim", "commit", "extend", "ingest", "release"]
 
@@ -56,8 +56,8 @@ def ingest(tx: Tx, arrivals: Sequence[Arrival], now: Millis) -> list[Accepted | 
 
 
 def _arrive(tx: Tx, arrival: Arrival, now: Millis) -> Accepted | Duplicate:
-    conversation = arrival.conversation
-    key = tx.ids.event(conversation, arrival.event_id)
+    conversation = sqlite_names.target(tx, arrival)
+    key = tx.ids.event(arrival.conversation, arrival.event_id)
     row = tx.cur.execute(_CONV, (conversation,)).fetchone()
     sealer = None if row is None else tx.keys.sealer(conversation, row[1])
     if row is not None and sealer is None:
@@ -66,6 +66,7 @@ def _arrive(tx: Tx, arrival: Arrival, now: Millis) -> Accepted | Duplicate:
     if row is None or sealer is None:
         if _seen(tx, key, now):
             return Duplicate(event_id=arrival.event_id)
+        conversation = arrival.conversation
         row, sealer = _create(tx, conversation, arrival.address, now)
     conv, _, due, until, held, address = row
     if not post(tx, conv, sealer, key, Posted(arrival.event_id, arrival.event), arrival.at, now):
@@ -75,8 +76,10 @@ def _arrive(tx: Tx, arrival: Arrival, now: Millis) -> Accepted | Duplicate:
         if arrival.address != open_address(sealer, address):
             # The person wrote from another thread: answers go there.
             _move(tx, conv, sealer, arrival.address)
+        if arrival.aliases:
+            sqlite_names.take_names(tx, conversation, arrival, now)
         if held and rules.wakes_held(arrival.event):
-            _wake_held(tx, conv, now)
+            sqlite_names.wake_held(tx, conv, now)
     return Accepted(event_id=arrival.event_id)
 
 
@@ -96,15 +99,6 @@ def _move(tx: Tx, conv: int, sealer: Sealer, address: Address) -> None:
     blob = sealer.seal(b"address", ADDRESS.pack(address))
     route = tx.route(address.channel, address.account)
     tx.cur.execute("update conv set address = ?, route = ? where id = ?", (blob, route, conv))
-
-
-def _wake_held(tx: Tx, conv: int, now: Millis) -> None:
-    tx.cur.execute(
-        "update entry set state = 'pending', due = ? where id between ? and ? and open = 1 and state = 'held'",
-        (now, conv * ENTRY_SPAN, (conv + 1) * ENTRY_SPAN - 1),
-    )
-    tx.cur.execute("update conv set held = 0, ddue = min(ddue, max(?, coalesce(duntil, 0))) where id = ?", (now, conv))
-    tx.wake.add("delivery")
 
 
 def _seen(tx: Tx, key: bytes, now: Millis) -> bool:

@@ -54,7 +54,8 @@ async def _erase(
             target = found[0].conversation if found else None
         elif peer is not None and channel is not None and account is not None:
             key = key_ring(settings).conversations
-            target = conversation_id(key, bot=settings.bot.name, channel=channel, account=account, peer=peer)
+            name = conversation_id(key, bot=settings.bot.name, channel=channel, account=account, peer=peer)
+            target = await store.resolve(name)
         done = target is not None and await store.forget(target, SystemClock().now())
     click.echo("Everything about this person is erased." if done else "There is no such person here.")
     return 0 if done else 1

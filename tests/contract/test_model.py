@@ -32,31 +32,18 @@ from core.messages import Inbound, Text, Unsubscribed
 from core.ports import Store
 from core.records import (
     Arrival,
-    Call,
     CallLease,
-    Commit,
     Cursor,
-    DeadLetter,
     DeliveryLease,
-    DispatchKind,
-    Entry,
-    Failed,
     Found,
-    Held,
-    Label,
-    Outcome,
     Receipt,
-    RetryAt,
-    Sent,
-    Settlement,
-    Timer,
     TurnLease,
-    Uncertain,
 )
 from store.memory import MemoryStore
 from store.seal import KeyRing
 from store.sqlite import open_sqlite
-from tests.contract.words import DAY, HOUR, NOW, address, conv, entry, note
+from tests.contract.random_work import random_commit, random_settlement
+from tests.contract.words import DAY, HOUR, NOW, address, conv
 
 T = TypeVar("T")
 Lease = TurnLease | DeliveryLease | CallLease
@@ -65,10 +52,11 @@ SEEDS = st.integers(0, 2**32)
 PAUSES = (0, 1, 10, 20, 50, 1_000, 6_000, 31_000, HOUR, DAY, 2 * DAY, 31 * DAY)
 #: Long pauses end most stories, so they are rare.
 PAUSE_WEIGHTS = (4, 4, 8, 8, 8, 6, 6, 6, 3, 1, 1, 1)
-KINDS: tuple[DispatchKind | None, ...] = (None, "bot", "bot", "bot", "crisis", "notice", "counsellor")
+#: Some of them turn out to be one person with several names.
+PEOPLE = 5
 
 
-READS = {"snapshot", "transcript", "find", "stats", "counts", "dead", "scan", "get", "outcome"}
+READS = {"snapshot", "transcript", "find", "stats", "counts", "dead", "scan", "get", "outcome", "resolve"}
 
 
 def note_step(text: str) -> None:
@@ -156,8 +144,15 @@ class StoreMachine(RuleBasedStateMachine):
                 event = Received(message=Inbound(content=Unsubscribed()))
             case _:
                 event = Received(message=Inbound(content=Text(text=f"words {number}")))
-        n = rng.randrange(4)
-        arrival = Arrival(conversation=conv(n), address=address(n), event_id=f"e{number}", event=event, at=self.now - 3)
+        n, *others = rng.sample(range(PEOPLE), rng.choice((1, 1, 1, 2, 3)))
+        arrival = Arrival(
+            conversation=conv(n),
+            aliases=tuple(conv(one) for one in others),
+            address=address(n),
+            event_id=f"e{number}",
+            event=event,
+            at=self.now - 3,
+        )
         self.both("ingest", [arrival], self.now)
 
     def do_claim(self, rng: Random) -> None:
@@ -174,41 +169,9 @@ class StoreMachine(RuleBasedStateMachine):
             return
         # Mostly the newest lease, at times one that was lost long ago.
         pair = self.turns[-1] if rng.random() < 0.7 else rng.choice(self.turns)
-        self.paired("commit", pair, self.random_commit(rng, pair.model), self.now)
+        self.paired("commit", pair, random_commit(rng, pair.model, self.now), self.now)
         if rng.random() < 0.8:
             self.turns.remove(pair)
-
-    def random_commit(self, rng: Random, lease: TurnLease) -> Commit:
-        epoch = lease.epoch + rng.choice((0, 0, 0, 1))
-        life = rng.choice((None, None, 1_000, HOUR))
-        entries: list[Entry] = []
-        for place in range(rng.choice((0, 1, 1, 2, 3))):
-            kind = rng.choice(KINDS)
-            expires = None if life is None else self.now + life
-            if kind is None:
-                entries.append(note(lease, place))
-            else:
-                entries.append(entry(lease, place, kind=kind, epoch=epoch, expires=expires))
-        call = Call(
-            id=CallId(f"{lease.conversation}/{lease.generation}/{lease.turn}/c"), name="n", args={}, timeout=self.now
-        )
-        expiry = rng.choice((None, None, None, 100, DAY))
-        names = rng.sample(("waiting", "owner:7", "lang:ar"), rng.randrange(3))
-        timers = rng.sample(("a", "b"), rng.choice((0, 0, 1, 2)))
-        return Commit(
-            state=b"state %d" % lease.turn,
-            epoch=epoch,
-            labels=tuple(Label(name=name, rank=rng.randrange(3)) for name in names),
-            entries=tuple(entries),
-            set_timers=tuple(Timer(name=one, at=self.now + rng.choice((1, 500, HOUR)), data=one) for one in timers),
-            cancel_timers=tuple(rng.sample(("a", "b", "*"), rng.choice((0, 0, 1, 2)))),
-            calls=(call,) if rng.random() < 0.2 else (),
-            counts=("turns",) if rng.random() < 0.3 else (),
-            outcome=Outcome(ok=True, code="done") if rng.random() < 0.3 else None,
-            dead=DeadLetter(reason="error") if rng.random() < 0.15 else None,
-            expires=None if expiry is None else self.now + expiry,
-            erase=rng.random() < 0.12,
-        )
 
     def do_extend_or_release(self, rng: Random) -> None:
         leases = self.turns + self.deliveries + self.calls
@@ -227,17 +190,7 @@ class StoreMachine(RuleBasedStateMachine):
         entry_id = pair.model.entry.id
         ids = (f"p-{entry_id}", "p-shared")[: rng.choice((0, 1, 1, 2))]
         self.provider_ids = [*self.provider_ids[-8:], entry_id, *ids]
-        later = self.now + rng.choice((0, 10, 10, HOUR))
-        ways: tuple[Settlement, ...] = (
-            Sent(provider_ids=ids),
-            Sent(provider_ids=ids),
-            RetryAt(at=later, reason="no connection", paced=rng.random() < 0.3),
-            Uncertain(reason="timeout"),
-            Uncertain(reason="timeout", retry_at=later),
-            Held(until=later, reason="closed"),
-            Failed(reason="gone", blocked=rng.random() < 0.5),
-        )
-        self.paired("settle", pair, rng.choice(ways), self.now)
+        self.paired("settle", pair, random_settlement(rng, ids, self.now), self.now)
         if rng.random() < 0.8:
             self.deliveries.remove(pair)
 
@@ -274,7 +227,7 @@ class StoreMachine(RuleBasedStateMachine):
         if rng.random() < 0.6:
             self.both("sweep", self.now, 1_000)
         else:
-            self.both("forget", conv(rng.randrange(4)), self.now)
+            self.both("forget", conv(rng.randrange(PEOPLE)), self.now)
 
     def do_records(self, rng: Random) -> None:
         key = rng.choice("xy")
@@ -329,8 +282,9 @@ class StoreMachine(RuleBasedStateMachine):
 
     @invariant()
     def everybody_reads_the_same(self) -> None:
-        for n in range(4):
+        for n in range(PEOPLE):
             self.both("snapshot", conv(n))
+            self.both("resolve", conv(n))
             self.both("transcript", conv(n), 0, 1_000)
             self.both("transcript", conv(n), -2, 1_000)
         for label in ("waiting", "owner:7"):
@@ -343,7 +297,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.both("scan", "kind", self.now, 10)
         self.both("get", "kind", "x", self.now)
         for number in range(max(0, self.events - 3), self.events + 1):
-            for n in range(4):
+            for n in range(PEOPLE):
                 self.both("outcome", conv(n), f"e{number}", self.now)
 
     @invariant()

@@ -70,11 +70,13 @@ def arrival(
     content: Content | None = None,
     channel: str = "telegram",
     account: str = "bot1",
+    aliases: tuple[ConversationId, ...] = (),
 ) -> Arrival:
     if event is None:
         event = Received(message=Inbound(content=content or Text(text=text), message_id=event_id))
     return Arrival(
         conversation=conv(n, channel=channel, account=account),
+        aliases=aliases,
         address=address(n, channel=channel, account=account),
         event_id=event_id,
         event=event,

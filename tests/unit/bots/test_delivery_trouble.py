@@ -9,13 +9,15 @@ from typing import Any, cast
 import pytest
 
 from bots.delivery import Delivery
+from bots.intake import Intake
 from core.errors import StoreUnavailable
+from core.messages import Address
 from core.ports import Store
 from core.records import DeliveryLease
 from core.sending import Down, NotSent, Taken
 from store.memory import MemoryStore
 from tests.fakes.clock import FakeClock, InstantClock
-from tests.fakes.outbox import Interposed, ScriptedChannel, address, deliveries, queue, states
+from tests.fakes.outbox import Interposed, ScriptedChannel, address, deliveries, name_of, queue, states
 
 ANNA, BORIS, CARLA = address("1"), address("2"), address("3")
 WORK = address("1", channel="viber", account="9")
@@ -139,6 +141,34 @@ async def test_a_chat_gets_a_burst_and_then_one_a_second(
     await delivery.deliver_due()
     assert channel.taken == ["0", "1", "2", "3", "4"]
     assert {one.attempts for one in (await deliveries(store, ANNA)).values()} == {1}
+
+
+async def test_a_chat_that_moved_is_one_conversation_from_then_on(
+    store: Store, clock: FakeClock, channel: ScriptedChannel
+) -> None:
+    intake = Intake(store, clock, bot="b", id_key=b"k")
+    await queue(store, clock, address("-7"), ["a"])
+    channel.script["a"] = [Taken(provider_ids=("m1",), peer="-1007")]
+    await loop(store, clock, channel, on_moved=intake.moved).deliver_due()
+    snapshot = await store.snapshot(name_of(address("-7")))
+    assert snapshot is not None
+    assert snapshot.address == address("-1007")
+    assert await intake.known(address("-1007")) == name_of(address("-7"))
+    await intake.moved(address("-7"), "-1007")  # Telegram tells it in both chats, too
+    assert await store.snapshot(name_of(address("-1007"))) is None
+    assert (await store.snapshot(name_of(address("-7")))) == snapshot
+
+
+async def test_a_move_that_cannot_be_noted_costs_nothing(
+    store: Store, clock: FakeClock, channel: ScriptedChannel
+) -> None:
+    async def away(where: Address, peer: str) -> None:
+        raise StoreUnavailable("full")
+
+    await queue(store, clock, ANNA, ["a"])
+    channel.script["a"] = [Taken(peer="9")]
+    await loop(store, clock, channel, on_moved=away).deliver_due()
+    assert await states(store, ANNA) == {"a": "sent"}
 
 
 class TestRunning:

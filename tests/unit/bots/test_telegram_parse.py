@@ -60,7 +60,7 @@ EXPECTED: dict[str, type[Content] | None] = {
     "x_my_chat_member_blocked": Unsubscribed,
     "x_my_chat_member_unblocked": Subscribed,
     "x_media_group_item": Media,
-    "x_group_migrated": None,
+    "x_group_migrated": Unknown,
 }
 
 
@@ -95,8 +95,24 @@ class TestSamples:
             found = type(result.incoming.message.content) if result.incoming else None
             assert found is EXPECTED[name], name
             if result.incoming is not None:
-                assert result.incoming.event_id == f"tg:{BOT}:{update['update_id']}"
+                if result.kind != "moved":
+                    assert result.incoming.event_id == f"tg:{BOT}:{update['update_id']}"
                 assert result.incoming.message.group is result.incoming.peer.startswith("-"), name
+
+    def test_a_group_that_moved_is_told_the_same_in_both_chats(self) -> None:
+        sample = read_spec("updates.valid.json")["updates"]["x_group_migrated"]
+        told = sample["message"]
+        new, old = told["chat"]["id"], told.get("migrate_from_chat_id")
+        if old is None:
+            new, old = told["migrate_to_chat_id"], told["chat"]["id"]
+        there = {key: value for key, value in told.items() if not key.startswith("migrate_")}
+        from_old = there | {"chat": {"id": old, "type": "group", "title": "g"}, "migrate_to_chat_id": new}
+        from_new = there | {"chat": {"id": new, "type": "supergroup", "title": "g"}, "migrate_from_chat_id": old}
+        first = parse({"update_id": 1, "message": from_old}, BOT).incoming
+        second = parse({"update_id": 2, "message": from_new}, BOT).incoming
+        assert first is not None
+        assert first == second
+        assert (first.peer, first.aliases, first.message.group) == (str(new), (str(old),), True)
 
     def test_the_details_of_samples(self) -> None:
         samples = read_spec("updates.valid.json")["updates"]

@@ -160,8 +160,13 @@ class TestErrors:
     async def test_a_moved_group_is_followed(self, fake: FakeTelegram, channel: TelegramChannel) -> None:
         fake.world.group(-7).moved_to = -1007
         new = fake.world.group(-1007)
-        assert isinstance(await send(channel, Say(text="x"), peer="-7"), Taken)
+        result = await send(channel, Say(text="x"), peer="-7")
+        assert isinstance(result, Taken)
+        assert (result.peer, len(result.provider_ids)) == ("-1007", 1)
         assert new.texts == ["x"]
+        there = await send(channel, Say(text="y"), peer="-1007")
+        assert isinstance(there, Taken)
+        assert there.peer is None
 
     async def test_a_group_that_moves_for_ever_is_given_up(self, fake: FakeTelegram, channel: TelegramChannel) -> None:
         fake.world.group(-7).moved_to = -8

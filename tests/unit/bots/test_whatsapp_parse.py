@@ -77,10 +77,14 @@ def test_the_person_is_named_by_the_user_id_where_there_is_one() -> None:
     assert (one.peer, one.thread, one.message.profile.name) == ("whatsapp:+491701234567", None, "Ana")
     (known,) = read(PERSON | {"Body": "hi", "ExternalUserId": "whatsapp:DE.123abc"}).incoming
     assert (known.peer, known.thread) == ("whatsapp:DE.123abc", "whatsapp:+491701234567")
+    assert (one.aliases, known.aliases) == ((), ("whatsapp:+491701234567",))
     (hidden,) = read(
         PERSON | {"Body": "hi", "From": "whatsapp:DE.123abc", "ExternalUserId": "whatsapp:DE.123abc"}
     ).incoming
-    assert (hidden.peer, hidden.thread) == ("whatsapp:DE.123abc", None)
+    assert (hidden.peer, hidden.thread, hidden.aliases) == ("whatsapp:DE.123abc", None, ())
+    (told,) = read(PERSON | {"Body": "hi", "From": "whatsapp:DE.123abc", "WaId": "491701234567"}).incoming
+    assert (told.peer, told.aliases) == ("whatsapp:DE.123abc", ("whatsapp:+491701234567",))
+    assert told.thread == "whatsapp:+491701234567"
     (odd,) = read(PERSON | {"Body": "hi", "ExternalUserId": "whatsapp:not an id"}).incoming
     assert odd.peer == "whatsapp:+491701234567"
 

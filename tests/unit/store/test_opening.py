@@ -145,17 +145,38 @@ async def test_rotation_keeps_everything_readable(tmp_path: Path) -> None:
     await refused(path, old, "not in the key ring")
 
 
-async def test_a_store_of_the_first_schema_is_migrated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def as_of(path: Path, number: int) -> None:
+    """Rewrite a data file as a version that knew only the first ``number`` migrations would have left it."""
+    old = path.with_suffix(".old")
+    connection = schema.connect(old)
+    for file in schema.DATA_SCHEMA[:number]:
+        for statement in schema.statements(file):
+            connection.execute(statement)
+    connection.execute("attach ? as newer", (str(path),))
+    for (table,) in connection.execute("select name from main.sqlite_master where type = 'table'").fetchall():
+        if table.startswith("sqlite_"):
+            continue
+        columns = ", ".join(row[1] for row in connection.execute(f"pragma main.table_info({table})"))
+        connection.execute(f"delete from main.{table}")
+        connection.execute(f"insert into main.{table} ({columns}) select {columns} from newer.{table}")
+    connection.execute("detach newer")
+    connection.execute(f"pragma user_version = {number}")
+    connection.execute(f"pragma application_id = {schema.APPLICATION_ID}")
+    connection.close()
+    old.replace(path)
+
+
+@pytest.mark.parametrize("number", range(1, len(schema.DATA_SCHEMA)))
+async def test_a_store_of_an_older_schema_is_migrated(tmp_path: Path, number: int) -> None:
     path, ring = tmp_path / "s.db", KeyRing.generate()
-    with monkeypatch.context() as patch:
-        patch.setattr(schema, "DATA_SCHEMA", schema.DATA_SCHEMA[:1])
-        store = open_sqlite(path, ring)
-        await turn(store, "e1", state=b"one", expires=NOW + 5)
-        await store.close()
+    store = open_sqlite(path, ring)
+    await turn(store, "e1", state=b"one", expires=NOW + 5)
+    await store.close()
+    as_of(path, number)
     with sqlite3.connect(path) as connection:
-        assert schema.version(connection) == 1
+        assert schema.version(connection) == number
         columns = {row[1] for row in connection.execute("pragma table_info(conv)")}
-        assert "erased" not in columns
+        assert ("erased" in columns) == (number >= 2)
     connection.close()
 
     store = open_sqlite(path, ring)
