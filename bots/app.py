@@ -16,6 +16,7 @@ from typing import Any, Literal
 from aiohttp import web
 
 from bots import logs
+from bots.channel_wiring import channels_of
 from bots.clock import SystemClock
 from bots.delivery import Delivery
 from bots.fetching import FetchFile
@@ -31,13 +32,12 @@ from core.capabilities import CAPABILITIES, Capabilities
 from core.errors import SettingsError, StoreError
 from core.ids import Millis
 from core.messages import Address
-from core.ports import Blobs, Channel, Clock, Store
+from core.ports import Blobs, Clock, Store
 from core.settings import Settings
-from flows.channels import capabilities, plugged
+from flows.channels import capabilities
 from handlers.calls import Caller
 from handlers.files import FETCH
 from handlers.worker import Worker
-from handoff.accounts import get_account
 from handoff.desk import Desk
 from handoff.feed import ChangeFeed
 from handoff.security import security_headers
@@ -127,32 +127,23 @@ class App:
         program = self.releases.current()
         self.intake = Intake(self.store, self.clock, bot=program.bot, id_key=opened.id_key, metrics=self.metrics)
         self.feed = ChangeFeed(self.store)
-        self.channels = self._channels()
+        self.channels = channels_of(
+            settings,
+            store=self.store,
+            clock=self.clock,
+            intake=self.intake,
+            feed=self.feed,
+            program=self.releases.current,
+            metrics=self.metrics,
+        )
         parts = ["worker", "delivery"] if "worker" in roles else []
         self.health = Health(self.store, self.clock, parts=parts)
-        self.worker = Worker(
-            self.store,
-            self.clock,
-            self.releases.current,
-            self._capabilities,
-            name=self._name,
-            batch=settings.workers,
-            metrics=self.metrics,
-            link=self._link,
-        )
+        self.worker = self._turns()
         self.files = FetchFile(
             self.blobs, self.clock, self.channels, most=settings.media_max << 20, keep_for=self._keep_media
         )
         self.caller = Caller(self.store, self.clock, self.releases.current, name=self._name, own={FETCH: self.files})
-        self.delivery = Delivery(
-            self.store,
-            self.clock,
-            self.channels,
-            worker=self._name,
-            metrics=self.metrics,
-            on_down=self._down,
-            on_moved=self.intake.moved,
-        )
+        self.delivery = self._deliveries()
         self.desk = Desk(
             store=self.store,
             clock=self.clock,
@@ -165,55 +156,28 @@ class App:
 
     # -- parts -----------------------------------------------------------------------------------------
 
-    def _channels(self) -> dict[tuple[str, str], Channel]:
-        """Return every account of every channel that is set up."""
-        from bots.webchat import WebChat
+    def _turns(self) -> Worker:
+        return Worker(
+            self.store,
+            self.clock,
+            self.releases.current,
+            self._capabilities,
+            name=self._name,
+            batch=self.settings.workers,
+            metrics=self.metrics,
+            link=self._link,
+        )
 
-        program = self.releases.current()
-        found: list[Channel] = [
-            WebChat(
-                store=self.store,
-                clock=self.clock,
-                intake=self.intake,
-                feed=self.feed,
-                title=program.spec.team.name,
-                languages=program.languages,
-                public_url=self.settings.public_url,
-                name_of=self._name_of,
-            )
-        ]
-        if self.settings.telegram_token:
-            from bots.telegram import TelegramChannel
-            from bots.telegram_settings import TelegramSettings
-
-            telegram = TelegramSettings.from_mapping(self.settings.given)
-            found += [
-                TelegramChannel(account, api_url=telegram.api_url, metrics=self.metrics)
-                for account in telegram.accounts
-            ]
-        if self.settings.viber_token:
-            from bots.viber_wiring import viber_channels
-
-            found += viber_channels(
-                self.settings.given,
-                store=self.store,
-                clock=self.clock,
-                intake=self.intake,
-                program=self.releases.current,
-                metrics=self.metrics,
-            )
-        if self.settings.twilio_sender or self.settings.twilio_messaging_service_sid:
-            from bots.whatsapp_wiring import whatsapp_channels
-
-            found += whatsapp_channels(
-                self.settings.given, store=self.store, clock=self.clock, intake=self.intake, metrics=self.metrics
-            )
-        for name, plug in plugged().items():
-            brought = list(plug(self.settings.given))
-            if any(channel.name != name for channel in brought):
-                raise SettingsError(f"the entry point of the channel {name!r} brings channels of another name")
-            found += brought
-        return {(channel.name, channel.account): channel for channel in found}
+    def _deliveries(self) -> Delivery:
+        return Delivery(
+            self.store,
+            self.clock,
+            self.channels,
+            worker=self._name,
+            metrics=self.metrics,
+            on_down=self._down,
+            on_moved=self.intake.moved,
+        )
 
     def _capabilities(self, address: Address) -> Capabilities:
         channel = self.channels.get((address.channel, address.account))
@@ -224,10 +188,6 @@ class App:
     def _link(self, address: Address) -> str | None:
         link: str | None = getattr(self.channels.get((address.channel, address.account)), "private_link", None)
         return link
-
-    async def _name_of(self, account: str) -> str | None:
-        found = await get_account(self.store, account, self.clock.now())
-        return found.name if found is not None else None
 
     def _opening(self, language: str) -> str:
         """Return when somebody is at the desk next, or an empty text while somebody is."""
