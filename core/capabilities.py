@@ -34,6 +34,8 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     #: A tap can share the location or the phone number.
     request_location: bool = False
     request_contact: bool = False
+    #: Free messages reach a person only so long after they last wrote, in milliseconds; None: always.
+    reply_window: int | None = None
 
 
 #: By channel name. Telegram: Bot API 10.1 sendMessage (4096 after parsing, UTF-16 units), 64 bytes of callback
@@ -59,6 +61,7 @@ CAPABILITIES: dict[str, Capabilities] = {
         url_buttons=False,
         marks=True,
         captions=("photo", "video"),
+        reply_window=24 * 3_600_000,
     ),
     # Viber: 7000 characters, but a request has at most 30 kB with its keyboard. The keyboard has 6 columns and 12 rows,
     # of which two buttons share one where there are many. A label may have 250 characters, but the phone cuts what does

@@ -10,9 +10,9 @@ from flows.crisis import pattern
 from flows.draft import Draft
 from flows.facts import check_facts
 from flows.findings import did_you_mean
-from flows.hours import OpeningHours
+from flows.program import Queue
 from flows.references import check_target
-from flows.spec import BotSpec
+from flows.spec import BotSpec, QueueSpec
 from flows.texts import TEXTS
 from flows.yaml_nodes import Path
 from i18n.negotiate import NATIVE_NAMES
@@ -91,10 +91,24 @@ class _Bot:
                 if language not in {*offered, self.bot.languages.source}:
                     path: Path = ("queues", name, "languages", index)
                     self.add("E208", path, language, f"the language {language} is not offered", offered)
+            self._hours(name, queue)
+
+    def _hours(self, name: str, queue: QueueSpec) -> None:
+        """Check hours and days off, those of single languages too."""
+        for language in queue.by_language:
+            if language not in queue.languages:
+                path: Path = ("queues", name, "by_language", language)
+                self.add("E208", path, language, f"nobody of this queue speaks {language}", queue.languages)
+        own: dict[Path, QueueSpec] = {("queues", name): queue.model_copy(update={"by_language": {}})}
+        for language in queue.by_language:
+            one = {"by_language": {language: queue.by_language[language]}}
+            own["queues", name, "by_language", language] = queue.model_copy(update=one)
+        for path, part in own.items():
             try:
-                OpeningHours.parse(queue.hours, queue.zone, queue.holidays)
+                Queue.open(name, part)
             except ValueError as error:
-                self.doc.add("E706", self.doc.span(("queues", name, "hours")), str(error).rstrip("."))
+                self.doc.add("E706", self.doc.span((*path, "hours")), str(error).rstrip("."))
+                return
 
 
 def _check_facts(draft: Draft, today: date) -> None:

@@ -11,7 +11,6 @@ from flows.crisis import Crisis
 from flows.draft import Draft, FlowDraft, StepDraft
 from flows.facts import Facts
 from flows.faq import Faq
-from flows.hours import OpeningHours
 from flows.program import Command, Flow, Place, Program, Queue, Step, option_token
 from flows.references import Conditions
 from flows.shelf import Shelf
@@ -109,10 +108,7 @@ def compile_bot(draft: Draft, bot: BotSpec, flows: Mapping[str, Flow], translati
         shelf=shelf,
         crisis=Crisis(draft.crisis),
         canned=draft.canned,
-        queues={
-            name: Queue(id=name, spec=queue, hours=OpeningHours.parse(queue.hours, queue.zone, queue.holidays))
-            for name, queue in bot.queues.items()
-        },
+        queues={name: Queue.open(name, queue) for name, queue in bot.queues.items()},
         hooks=draft.hooks,
     )
 

@@ -16,7 +16,9 @@ __all__ = [
     "Env",
     "HandOver",
     "Match",
+    "NeedsQueue",
     "NeedsRanking",
+    "QueueFacts",
     "SayText",
     "SetTimer",
 ]
@@ -77,6 +79,19 @@ class Count(Struct, frozen=True, kw_only=True):
 Effect = SayText | SetTimer | CancelTimer | HandOver | CallOut | Count
 
 
+class QueueFacts(Struct, frozen=True, kw_only=True):
+    """How things stand outside the conversation: the queue in one language, and whoever had the person's case."""
+
+    #: People before this person, or before whom they would stand; None: more than are counted.
+    before: int | None = None
+    #: Opening time in minutes within which most people were served lately; None: too few to tell.
+    minutes: int | None = None
+    #: Languages in which somebody of the team counsels, without regions; None: nobody looked.
+    spoken: frozenset[str] | None = None
+    #: The owner of the open case is at the desk and has room for it.
+    owner_ready: bool = True
+
+
 class Env(Struct, frozen=True, kw_only=True):
     """Everything a turn may know beside state and event, so that running it again gives the same."""
 
@@ -85,8 +100,17 @@ class Env(Struct, frozen=True, kw_only=True):
     prefix: str
     #: FAQ rankings that were obtained for this turn, by (query, language).
     rankings: dict[tuple[str, str], tuple[Match, ...]] = {}
-    #: People who wait before this one, where the worker looked it up.
-    before: int | None = None
+    #: What was looked up about queues for this turn, by (queue, language).
+    queues: dict[tuple[str, str], QueueFacts] = {}
+
+
+class NeedsQueue(Exception):
+    """The turn cannot go on without knowing how a queue stands; look it up and run the turn again."""
+
+    def __init__(self, queue: str, language: str) -> None:
+        super().__init__("a look at a queue is needed")
+        self.queue = queue
+        self.language = language
 
 
 class NeedsRanking(Exception):

@@ -196,6 +196,22 @@ class OpeningHours:
         inside = (min(b, end) - max(a, start) for start, end in self._intervals(first, last))
         return dt.timedelta(milliseconds=sum(part for part in inside if part > 0))
 
+    def after_working_time(self, start: Millis, amount: Millis) -> Millis | None:
+        """Return the moment at which ``amount`` of opening time has passed since ``start``; None if not in 400 days.
+
+        Nothing to wait for is over at the next moment of opening, ``start`` itself where it is open.
+        """
+        today = self._local(start).date()
+        left = amount
+        for begin, end in self._intervals(today - dt.timedelta(days=1), today + dt.timedelta(days=_HORIZON_DAYS)):
+            if end <= start:
+                continue
+            begin = max(begin, start)
+            if end - begin > left or (end - begin == left > 0):
+                return begin + left
+            left -= end - begin
+        return None
+
     def why_closed(self, day: dt.date) -> str | None:
         """Return the German name of the holiday that shuts ``day``, "" for a closed day without a name, else None."""
         if day in self.closed_days:

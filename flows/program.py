@@ -96,6 +96,27 @@ class Queue:
     id: str
     spec: QueueSpec
     hours: OpeningHours
+    #: For languages whose hours differ.
+    by_language: Mapping[str, OpeningHours] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls, name: str, spec: QueueSpec) -> Queue:
+        """Read the hours of a queue; raises ValueError with a plain sentence."""
+        return cls(
+            id=name,
+            spec=spec,
+            hours=OpeningHours.parse(spec.hours, spec.zone, spec.holidays, spec.closed),
+            by_language={
+                language: OpeningHours.parse(
+                    other.hours or spec.hours, spec.zone, spec.holidays, [*spec.closed, *other.closed]
+                )
+                for language, other in spec.by_language.items()
+            },
+        )
+
+    def hours_for(self, language: str) -> OpeningHours:
+        """Return when somebody reads who speaks this language."""
+        return self.by_language.get(language, self.hours)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,19 @@ from core.ids import CallId, Millis
 from core.messages import Option, Say
 from core.records import Call, DispatchKind, Timer
 from flows import answers, wording
-from flows.effects import CallOut, CancelTimer, Count, Effect, Env, HandOver, NeedsRanking, SayText, SetTimer
+from flows.effects import (
+    CallOut,
+    CancelTimer,
+    Count,
+    Effect,
+    Env,
+    HandOver,
+    NeedsQueue,
+    NeedsRanking,
+    QueueFacts,
+    SayText,
+    SetTimer,
+)
 from flows.program import Flow, Program, Step, option_token
 from flows.shelf import read_page
 from flows.state import TRAIL_LENGTH, Crumb, Frame, State, Wait
@@ -309,7 +321,14 @@ class Run:
 
     def queue_open(self, queue: str) -> bool:
         """Return whether somebody is at the desk of this queue by its hours."""
-        return self.program.queues[queue].hours.is_open(self.env.now)
+        return self.program.queues[queue].hours_for(self.language).is_open(self.env.now)
+
+    def queue_facts(self, queue: str) -> QueueFacts:
+        """Return how a queue stands for this person. Raises :class:`NeedsQueue` when nobody has looked yet."""
+        found = self.env.queues.get((queue, self.language))
+        if found is None:
+            raise NeedsQueue(queue, self.language)
+        return found
 
     def call(self, name: str, arguments: Mapping[str, str], time_limit: Millis) -> CallId:
         """Ask for an outside call and return its id."""

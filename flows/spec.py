@@ -124,6 +124,15 @@ class ContactVar(Spec):
         return self
 
 
+class LanguageHours(Spec):
+    """When somebody reads who speaks one of the queue's languages, where that differs from the others."""
+
+    hours: str | None = None
+    """Opening hours for this language, for example ``We 14:00-18:00``; without them, those of the queue."""
+    closed: list[str] = []
+    """Days off beside those of the queue, written as there."""
+
+
 class QueueSpec(Spec):
     """A queue of people who wait for a human."""
 
@@ -133,10 +142,16 @@ class QueueSpec(Spec):
     """Time zone of the hours. That of the first queue is also the bot's own: it decides which day it is."""
     holidays: str | None = None
     """A German state whose public holidays are closed days, for example ``DE-BE``."""
+    closed: list[str] = []
+    """Days off: ``2026-12-28``, ``24.12.`` (every year) or ``2026-12-28/2027-01-02`` (a range)."""
     languages: list[Name] = Field(min_length=1)
     """Languages in which a human can answer."""
+    by_language: dict[Name, LanguageHours] = {}
+    """Other hours and days off for some of the languages."""
     promise: Text
     """What people are told about when somebody reads, for example ``within one working day``."""
+    within: Duration = parse_duration("8h")
+    """The same in opening time; who waits longer ranks with those a clock runs on. Eight hours are a working day."""
 
 
 class CommandSpec(Spec):
@@ -148,7 +163,7 @@ class CommandSpec(Spec):
     """A step to go on at; every open flow is left."""
     call: Name | None = None
     """A flow to run in between; the open question is asked again afterwards."""
-    action: Literal["back", "stop", "erase", "privacy", "restart"] | None = None
+    action: Literal["back", "stop", "erase", "privacy", "restart", "how_long", "stop_waiting"] | None = None
     """Something the framework does itself."""
 
     @model_validator(mode="after")

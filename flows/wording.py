@@ -114,7 +114,7 @@ def _queue_value(run: Run, queue: str, key: str, language: str) -> str:
     if key == "promise":
         return run.translate(f"queues.{queue}.promise", found.spec.promise).text
     if key == "opens":
-        opens = found.hours.next_opening(run.env.now)
+        opens = found.hours_for(run.language).next_opening(run.env.now)
         return format_day_time(opens, language) if opens else ""
     return ""
 

@@ -16,8 +16,19 @@ from flows.effects import CancelTimer
 from flows.run import WAIT_TIMER
 from handlers.talk import Talk
 from handoff.cases import Case, Happening, OfferLapsed, ParkOver, Pending, PersonWrote, Step, Urged, step
+from handoff.queue import due_at
 
-__all__ = ["CASE_TIMERS", "OFFER_LIVES", "TAKE_BACK", "case_timers", "fire", "happen", "hold_reply", "person_wrote"]
+__all__ = [
+    "CASE_TIMERS",
+    "OFFER_LIVES",
+    "TAKE_BACK",
+    "case_timers",
+    "fire",
+    "happen",
+    "hold_reply",
+    "in_line",
+    "person_wrote",
+]
 
 #: How long a reply can be taken back.
 TAKE_BACK: Millis = 5_000
@@ -36,7 +47,7 @@ def happen(talk: Talk, event: Happening, actor: str = "", *, name: str = "", see
     Raises :class:`core.errors.Refused`, and then nothing has changed.
     """
     before = talk.case
-    after, line = step(before, event, actor, talk.env.now, seen, talk.facts)
+    after, line = step(before, event, actor, talk.env.now, seen, talk.facts(event))
     talk.keep_case(after)
     if before is not None and "send" in line.effects:
         _send(talk, before.pending)
@@ -49,9 +60,12 @@ def happen(talk: Talk, event: Happening, actor: str = "", *, name: str = "", see
 
 
 def person_wrote(talk: Talk) -> None:
-    """Tell the open case, if there is one, that it is our turn."""
-    if talk.case is not None:
-        happen(talk, PersonWrote())
+    """Tell the open case, if there is one, that it is our turn; free replies reach them for a while again."""
+    if talk.case is None:
+        return
+    case, window = happen(talk, PersonWrote()), talk.env.capabilities.reply_window
+    if window is not None:
+        talk.keep_case(replace(case, window_until=talk.env.now + window))
 
 
 def hold_reply(talk: Talk, case: Case, text: str, actor: str) -> Pending:
@@ -77,6 +91,18 @@ def fire(talk: Talk, name: str, data: str) -> None:
         happen(talk, ParkOver())
     elif case.state == "handing_over" and data == _named(case, case.offered):
         happen(talk, OfferLapsed())
+
+
+def in_line(talk: Talk, case: Case) -> Case:
+    """Return the case as the queue must know it: in the person's language, and since when a clock runs for it."""
+    language = talk.run.language
+    if case.language != language:
+        case = replace(case, language=language)
+    queue = talk.program.queues.get(case.queue)
+    if case.state != "waiting" or queue is None:
+        return case
+    hours = queue.hours_for(language)
+    return replace(case, due=due_at(case, hours.after_working_time(case.since, queue.spec.within), hours.zone))
 
 
 def case_timers(case: Case | None) -> tuple[Timer, ...]:

@@ -11,10 +11,10 @@ from core.events import CallReturned, CaseAction, ConsoleActed, Event, Received,
 from core.ids import ConversationId, Millis
 from core.messages import Address, Choice, Content, Inbound, Option, Profile, Say
 from core.records import Call, Commit, Entry, Outcome, Timer, Wrote
-from flows.effects import Env, Match
+from flows.effects import Env, Match, QueueFacts
 from flows.program import Program
 from handlers.talk import TurnEnv
-from handlers.turn import Needs, walk_turn
+from handlers.turn import Needs, NeedsLook, walk_turn
 from handoff.conversation import Conversation, dump, load
 
 __all__ = ["Simulator"]
@@ -44,6 +44,8 @@ class Simulator:
         self.calls: list[Call] = []
         self.transcript: list[Entry] = []
         self.outcome: Outcome | None = None
+        #: How every queue stands, for whoever asks.
+        self.queue_facts = QueueFacts(before=0)
         self.erased = False
         #: Steps (flow, step) in the order they were walked.
         self.walked: list[tuple[str, str]] = []
@@ -123,14 +125,22 @@ class Simulator:
             address=self._address,
             epoch=self.epoch,
             capabilities=self.capabilities,
-            flow=Env(now=self.now, prefix=f"{CONVERSATION}/1/{self.turn}", rankings=rankings),
+            flow=Env(now=self.now, prefix=f"{CONVERSATION}/1/{self.turn}", rankings=rankings, queues={}),
         )
 
     def _decide(self, event: Event) -> Commit:
         env = self.env()
         while True:
             made, walked = walk_turn(self.program, load(self.state), event, env)
-            if not isinstance(made, Needs):
+            if isinstance(made, Commit):
                 self.walked += walked
                 return made
-            env.flow.rankings[made.query, made.language] = self.program.faq.search(made.query, made.language, 10)
+            self.obtain(env, made)
+
+    def obtain(self, env: TurnEnv, need: Needs | NeedsLook) -> None:
+        """Get what a turn needs to go on."""
+        match need:
+            case Needs(query=query, language=language):
+                env.flow.rankings[query, language] = self.program.faq.search(query, language, 10)
+            case NeedsLook(queue=queue, language=language):
+                env.flow.queues[queue, language] = self.queue_facts

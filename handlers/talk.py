@@ -20,12 +20,26 @@ from flows import engine
 from flows.effects import Env, HandOver, SayText
 from flows.program import Place, Program
 from flows.run import Run
-from handoff.cases import Case, Facts, Urged, Urgency, microphone, open_case, reopen, step
+from handoff.cases import (
+    Case,
+    Facts,
+    Happening,
+    ParkOver,
+    PersonWrote,
+    Urged,
+    Urgency,
+    microphone,
+    open_case,
+    reopen,
+    step,
+)
 from handoff.conversation import Conversation
 from i18n.plain import fold
 
 __all__ = ["Line", "Talk", "TurnEnv"]
 
+#: An earlier counsellor sees somebody who comes back before the others do, for this much opening time: a working day.
+AFFINITY: Millis = 8 * 3_600_000
 #: Characters of a case's note; it may name what a person typed, and the state is written on every turn.
 LONGEST_NOTE = 1_000
 
@@ -141,10 +155,14 @@ class Talk:
         """Return whether a counsellor has the microphone."""
         return self.case is not None and microphone(self.case.state) == "counsellor"
 
-    @property
-    def facts(self) -> Facts:
-        """Return what the case table must know of the world outside."""
-        return Facts()
+    def facts(self, event: Happening) -> Facts:
+        """Return what the case table must know of the world outside; it is looked up only for a case that may wake."""
+        case = self.case
+        if case is None or case.state != "parked" or not isinstance(event, PersonWrote | ParkOver):
+            return Facts()
+        queue = self.program.queues.get(case.queue)
+        until = queue.hours_for(case.language).after_working_time(self.env.now, AFFINITY) if queue else None
+        return Facts(owner_ready=self.run.queue_facts(case.queue).owner_ready, affinity_until=until or 0)
 
     def ask_human(self, request: HandOver) -> None:
         """Open a case, or make the open one more urgent."""
@@ -170,6 +188,9 @@ class Talk:
             now=self.env.now,
             earlier=earlier,
         )
+        window = self.env.capabilities.reply_window
+        if window is not None:
+            case = replace(case, window_until=(self.conversation.flow.active or self.env.now) + window)
         self.mark("waiting", case=case.number, queue=case.queue)
         self.run.count(f"case.opened.{case.queue}.{urgency}")
         self.conversation.told_waiting = 0

@@ -18,17 +18,17 @@ from core.messages import Media
 from core.records import Author, Call, Commit, DeadLetter, Dispatch, Entry, Outcome, Timer, Wrote
 from core.rendering import render
 from flows import engine
-from flows.effects import CallOut, CancelTimer, Count, HandOver, NeedsRanking, SayText, SetTimer
+from flows.effects import CallOut, CancelTimer, Count, HandOver, NeedsQueue, NeedsRanking, SayText, SetTimer
 from flows.migrate import settle
 from flows.program import Program
 from flows.run import WAIT_TIMER
 from handlers import desk, files, hearing
-from handlers.casework import CASE_TIMERS, case_timers, fire
+from handlers.casework import CASE_TIMERS, case_timers, fire, in_line
 from handlers.keeping import KEEP_TIMER, empty_old, keep_timer
 from handlers.talk import Talk, TurnEnv
 from handoff.conversation import Conversation, dump, labels
 
-__all__ = ["BOT_ROWS_LIVE", "Needs", "dead_turn", "describe", "take_turn", "walk_turn"]
+__all__ = ["BOT_ROWS_LIVE", "Needs", "NeedsLook", "dead_turn", "describe", "take_turn", "walk_turn"]
 
 #: A bot's answer that could not be delivered for so long is not worth sending any more.
 BOT_ROWS_LIVE: Millis = 86_400_000
@@ -41,14 +41,21 @@ class Needs(Struct, frozen=True, kw_only=True):
     language: str
 
 
-def take_turn(program: Program, conversation: Conversation, event: Event, env: TurnEnv) -> Commit | Needs:
+class NeedsLook(Struct, frozen=True, kw_only=True):
+    """The turn cannot go on without knowing how ``queue`` stands in ``language``; look and call again."""
+
+    queue: str
+    language: str
+
+
+def take_turn(program: Program, conversation: Conversation, event: Event, env: TurnEnv) -> Commit | Needs | NeedsLook:
     """Return what ``event`` does to the conversation. Never raises for what a person or counsellor can do."""
     return walk_turn(program, conversation, event, env)[0]
 
 
 def walk_turn(
     program: Program, conversation: Conversation, event: Event, env: TurnEnv
-) -> tuple[Commit | Needs, list[tuple[str, str]]]:
+) -> tuple[Commit | Needs | NeedsLook, list[tuple[str, str]]]:
     """Return the same as :func:`take_turn`, and the steps (flow, step) that were walked; for tests."""
     talk = Talk(program, conversation, env)
     try:
@@ -56,6 +63,8 @@ def walk_turn(
         _handle(talk, event)
     except NeedsRanking as needs:
         return Needs(query=needs.query, language=needs.language), []
+    except NeedsQueue as needs:
+        return NeedsLook(queue=needs.queue, language=needs.language), []
     return _commit(talk), talk.run.walked
 
 
@@ -176,8 +185,8 @@ def _commit(talk: Talk, dead: DeadLetter | None = None) -> Commit:
             talk.ask_human(effect)
     conversation, env = talk.conversation, talk.env
     case = talk.case
-    if case is not None and case.language != talk.run.language:
-        conversation.case = replace(case, language=talk.run.language)
+    if case is not None:
+        conversation.case = in_line(talk, case)
     if conversation.confirm_erase and (last := talk.said) is not None and last != "streetwork.erase_ask":
         conversation.confirm_erase = False  # a later "yes" answers something else
     made = _Effects(talk)

@@ -24,15 +24,17 @@ from typing import Protocol
 
 from core.capabilities import Capabilities
 from core.errors import StoreCorrupt, StoreUnavailable
+from core.events import Claim, ConsoleActed
 from core.ids import Millis
 from core.messages import Address
 from core.ports import Clock, Store
 from core.records import Commit, LeaseLost, TurnLease
-from flows.effects import Env, Match
+from flows.effects import Env
 from flows.program import Program
 from handlers.talk import TurnEnv
-from handlers.turn import Needs, dead_turn, describe, take_turn
+from handlers.turn import Needs, NeedsLook, dead_turn, describe, take_turn
 from handoff.conversation import Conversation, load
+from handoff.standing import Standing
 
 __all__ = ["LEASE", "Worker", "WorkerMetrics"]
 
@@ -82,6 +84,7 @@ class Worker:
         self._batch = batch
         self._metrics = metrics
         self._link = link
+        self._standing = Standing(store)
         self._stopping = False
         #: When the loop last came round; health looks at it.
         self.beat: Millis = clock.now()
@@ -122,7 +125,9 @@ class Worker:
             log.info("lease_lost", extra={"conversation": lease.conversation[:8]})
             if self._metrics:
                 self._metrics.lease_lost("turn")
-        elif self._metrics:
+            return
+        await self._teach(lease, commit)
+        if self._metrics:
             kind = type(lease.event).__name__
             self._metrics.turn(kind, (self._clock.now() - started) / 1000)
             for name in commit.counts:
@@ -131,8 +136,7 @@ class Worker:
 
     async def _decide(self, lease: TurnLease) -> Commit:
         program = self._program()
-        rankings: dict[tuple[str, str], tuple[Match, ...]] = {}
-        env = self._env(lease, rankings)
+        env = self._env(lease)
         try:
             conversation = load(lease.state)
         except StoreCorrupt as error:
@@ -143,10 +147,11 @@ class Worker:
             return dead_turn(program, conversation, lease.event, env, "workers died while they handled this event")
         try:
             made = take_turn(program, conversation, lease.event, env)
-            while isinstance(made, Needs):
-                need = (made.query, made.language)
-                rankings[need] = await asyncio.to_thread(program.faq.search, *need, 10)
+            while not isinstance(made, Commit):
+                await self._obtain(program, lease, conversation, env, made)
                 made = take_turn(program, conversation, lease.event, env)
+        except StoreUnavailable:
+            raise  # nobody could look; the event stays where it is
         except Exception as error:
             # Whatever a turn raises, the person must not be left in silence.
             reason = describe(error)
@@ -154,7 +159,28 @@ class Worker:
             return dead_turn(program, conversation, lease.event, env, reason)
         return made
 
-    def _env(self, lease: TurnLease, rankings: dict[tuple[str, str], tuple[Match, ...]]) -> TurnEnv:
+    async def _obtain(
+        self, program: Program, lease: TurnLease, conversation: Conversation, env: TurnEnv, need: Needs | NeedsLook
+    ) -> None:
+        """Get what a turn needs to go on, and put it into its environment."""
+        match need:
+            case Needs(query=query, language=language):
+                found = await asyncio.to_thread(program.faq.search, query, language, 10)
+                env.flow.rankings[query, language] = found
+            case NeedsLook(queue=queue, language=language):
+                env.flow.queues[queue, language] = await self._standing.facts(
+                    program, lease.conversation, conversation.case, queue, language, self._clock.now()
+                )
+
+    async def _teach(self, lease: TurnLease, commit: Commit) -> None:
+        """Keep what a claim teaches about the queue; of the waiting lengths nobody misses one that is lost."""
+        event = lease.event
+        if not (isinstance(event, ConsoleActed) and isinstance(event.action, Claim)):
+            return
+        if commit.outcome is not None and commit.outcome.ok and (case := load(lease.state).case) is not None:
+            await self._standing.claimed(self._program(), case, lease.at)
+
+    def _env(self, lease: TurnLease) -> TurnEnv:
         prefix = f"{lease.conversation}/{lease.generation}/{lease.turn}"
         return TurnEnv(
             conversation=lease.conversation,
@@ -163,6 +189,6 @@ class Worker:
             address=lease.address,
             epoch=lease.epoch,
             capabilities=self._capabilities(lease.address),
-            flow=Env(now=lease.at, prefix=prefix, rankings=rankings),
+            flow=Env(now=lease.at, prefix=prefix, rankings={}, queues={}),
             link=self._link(lease.address),
         )

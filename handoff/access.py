@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
+from collections.abc import Iterable
 from typing import Literal
 
 from msgspec import Struct
@@ -54,6 +55,7 @@ class Listed(Struct, frozen=True, kw_only=True):
     """One row of a list. The case carries its note only where the account may read the case."""
 
     case: Case
+    conversation: ConversationId
     channel: str
     unreachable: bool
     expires: Millis | None = None
@@ -100,6 +102,7 @@ def as_listed(grant: Grant, case: Case | None = None) -> Listed:
     """Return an opened case as a row of a list."""
     return Listed(
         case=case or grant.case,
+        conversation=grant.conversation,
         channel=grant.snapshot.address.channel,
         unreachable=grant.state.unreachable,
         expires=grant.snapshot.expires,
@@ -134,14 +137,25 @@ class Access:
 
     async def listed(self, account: Account, label: str, limit: int) -> list[Listed]:
         """Return the open cases under a label that the account may know of, in the label's order."""
+        hits = await self._store.find(label, limit)
+        return await self.listed_at(account, [hit.conversation for hit in hits])
+
+    async def listed_at(self, account: Account, conversations: Iterable[str]) -> list[Listed]:
+        """Return the open cases of these conversations that the account may know of."""
         found = []
-        for hit in await self._store.find(label, limit):
-            grant = await self._load(hit.conversation)
-            if grant is None or not may_list(account, grant.case):
-                continue
-            case = grant.case if may(account, "read", grant.case) else replace(grant.case, note="", deadline=None)
-            found.append(as_listed(grant, case))
+        for conversation in conversations:
+            grant = await self._load(ConversationId(conversation))
+            if grant is not None and may_list(account, grant.case):
+                case = grant.case if may(account, "read", grant.case) else replace(grant.case, note="", deadline=None)
+                found.append(as_listed(grant, case))
         return found
+
+    async def open_waiting(self, account: Account, conversation: str) -> Grant | None:
+        """Return the waiting case of a conversation for a claim that the queue chose; the claim itself is logged."""
+        grant = await self._load(ConversationId(conversation))
+        if grant is None or grant.case.state != "waiting" or not may(account, "claim", grant.case):
+            return None
+        return grant
 
     async def moved(self, conversation: ConversationId) -> Case | None:
         """Return the case of a conversation that changed, or its last one; for the hub, which tells only numbers."""

@@ -10,8 +10,9 @@ from core.ports import Store
 from handoff.access import Access, Grant, Listed, as_listed, is_offered, may
 from handoff.accounts import Account, list_accounts
 from handoff.cases import HELD, TABLE, Case
+from handoff.line import TeamLine
 from handoff.lines import LineView, describe, person_name
-from handoff.queue import class_of, order, why
+from handoff.queue import class_of, place_of, why
 from handoff.roster import Presence, get_presence
 from handoff.verbs import EVENTS, VERBS, CaseVerb
 
@@ -119,9 +120,10 @@ class ConversationView(Struct, frozen=True, kw_only=True):
 class Board:
     """Builds the views for one account at a time."""
 
-    def __init__(self, store: Store, access: Access) -> None:
+    def __init__(self, store: Store, access: Access, line: TeamLine) -> None:
         self._store = store
         self._access = access
+        self._line = line
 
     async def lists(self, account: Account, now: Millis) -> BoardView:
         """Return the lists of the desk's left column."""
@@ -145,9 +147,7 @@ class Board:
                 key=lambda row: row.case.touched,
             ),
             "offers": [row for row in read["offers"] if is_offered(account, row.case)],
-            "waiting": sorted(
-                (row for row in read["waiting"] if row.case.state == "waiting"), key=lambda row: order(row.case, now)
-            ),
+            "waiting": await self._waiting(account, read["waiting"], now),
             "parked": sorted(
                 (row for row in mine if row.case.state == "parked"), key=lambda row: row.case.parked_until or _LATER
             ),
@@ -157,6 +157,17 @@ class Board:
         cards["waiting"] = [replace(card, place=place) for place, card in enumerate(cards["waiting"], 1)]
         more = sorted(name for name, rows in read.items() if len(rows) > LIST)
         return BoardView(at=now, more=more, me=await get_presence(self._store, me, now), **cards)
+
+    async def _waiting(self, account: Account, oldest: list[Listed], now: Millis) -> list[Listed]:
+        """Return who waits, in the order in which "claim next" gives them. ``oldest`` is by what never changes.
+
+        A case of a language that nobody names any more stands in no line, but it waits, so it is here.
+        """
+        places = {place.key: place for place in await self._line.for_all(now, LIST + 1)}
+        known = {row.conversation: row for row in oldest}
+        more = await self._access.listed_at(account, [key for key in places if key not in known])
+        rows = [row for row in (*oldest, *more) if row.case.state == "waiting"]
+        return sorted(rows, key=lambda row: places.get(row.conversation) or place_of(row.case, now, row.conversation))
 
     async def conversation(
         self, account: Account, grant: Grant, now: Millis, before: int | None = None
@@ -215,7 +226,7 @@ def _needs_me(row: Listed) -> bool:
 
 def _needed(case: Case, now: Millis) -> tuple[int, Millis]:
     """Return the order of what needs me: danger and the clock first, then who waits longest for a word."""
-    return order(case, now)[0], case.unanswered or case.touched
+    return place_of(case, now).rank, case.unanswered or case.touched
 
 
 def _card(row: Listed, account: Account, names: dict[str, str], now: Millis) -> Card:

@@ -64,6 +64,8 @@ class Case(Struct, frozen=True, kw_only=True, omit_defaults=True):
     #: When the person first asked; keeps its age when a case goes back into the queue.
     since: Millis
     #: Raised by every change; an action on an older view is refused.
+    #: When it last came into the queue: ``since``, until somebody had it in hand.
+    queued: Millis = 0
     version: int = 1
     owner: str | None = None
     claimed: Millis | None = None

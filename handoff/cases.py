@@ -68,7 +68,6 @@ __all__ = [
     "Urged",
     "Urgency",
     "act",
-    "claim_rank",
     "microphone",
     "open_case",
     "reopen",
@@ -188,6 +187,7 @@ def open_case(
         language=language,
         urgency=urgency,
         since=now,
+        queued=now,
         note=note,
         from_at=now,
         touched=now,
@@ -211,11 +211,6 @@ def reopen(earlier: Case | None, *, number: str, actor: str, now: Millis) -> Cas
         earlier=earlier,
     )
     return replace(case, state="active", owner=actor, claimed=now, ours=False, unanswered=0, topic=earlier.topic)
-
-
-def claim_rank(case: Case) -> int:
-    """Return the place in the queue as one number, ascending: urgency first, then waiting age; see ``queue``."""
-    return URGENCIES.index(case.urgency) * 10**14 + case.since * 2 + (not case.back)
 
 
 def act(
@@ -309,7 +304,7 @@ def _moved(case: Case, changed: Case, to: CaseState, now: Millis, facts: Facts) 
         case "waiting" if case.held:
             # Woken while the owner is not there: they see it first. Given back or left behind: everybody does.
             kept = case.owner if case.state == "parked" and facts.affinity_until > now else None
-            moved = replace(moved, owner=None, claimed=None, back=True, affinity=kept)
+            moved = replace(moved, owner=None, claimed=None, back=True, queued=now, affinity=kept)
             return replace(moved, affinity_until=facts.affinity_until if kept else 0)
         case "active":
             return replace(moved, affinity=None, affinity_until=0, promised=None, touched=now)

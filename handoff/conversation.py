@@ -10,7 +10,8 @@ from core.errors import StoreCorrupt
 from core.ids import Millis
 from core.records import Label
 from flows.state import State
-from handoff.cases import Case, claim_rank
+from handoff.cases import Case
+from handoff.queue import claim_rank, queue_labels
 
 __all__ = ["Conversation", "dump", "labels", "load"]
 
@@ -69,11 +70,12 @@ def load(data: bytes | None) -> Conversation:
 def _migrated(conversation: Conversation) -> Conversation:
     """Return a state of an earlier release as one of today; it is written at the conversation's next turn.
 
-    Until 0.1 a case did not know since when the person waits for a word of ours.
+    Until 0.1 a case knew neither when it came into the queue nor since when the person waits for a word of ours.
     """
     case = conversation.case
-    if case is not None and case.open and case.ours and not case.unanswered:
-        conversation.case = replace(case, unanswered=case.touched or case.since)
+    if case is not None and case.open and not case.queued:
+        waits = case.unanswered or (case.touched or case.since if case.ours else 0)
+        conversation.case = replace(case, queued=case.since, unanswered=waits)
     return conversation
 
 
@@ -83,6 +85,7 @@ def labels(conversation: Conversation) -> tuple[Label, ...]:
     if case is None or not case.open:
         return _closed_labels(conversation.earlier)
     found = [Label(name=f"case:{case.number}", rank=case.since), Label(name=case.state, rank=claim_rank(case))]
+    found += queue_labels(case)
     if case.owner is not None:
         found.append(Label(name=f"owner:{case.owner}", rank=case.touched))
         if case.ours and case.state != "parked":

@@ -13,17 +13,18 @@ from aiohttp import web
 
 from core.errors import StoreError
 from core.ports import Blobs, Clock, Store
-from core.records import Outcome
 from flows.program import Program
 from handoff.access import Access
-from handoff.acts import Acts, Pressed, valid_request
+from handoff.acting import ActRoutes
+from handoff.acts import Acts
 from handoff.auth import Border
 from handoff.board import Board
 from handoff.canned import CannedRoutes
 from handoff.drafts import DraftRoutes, Drafts
 from handoff.feed import ChangeFeed
-from handoff.guard import BODY, Handler, Known, absent, answer, api, case_number, json_body
+from handoff.guard import BODY, Handler, Known, absent, answer, api, case_number
 from handoff.hub import Hub
+from handoff.line import TeamLine
 from handoff.pages import Pages, chosen_language, page_language, static_file
 from handoff.passwords import Passwords
 from handoff.presence import PresenceRoutes
@@ -31,7 +32,7 @@ from handoff.search import Search, SearchRoutes
 from handoff.sessions import SignedIn, end_session, set_language
 from handoff.signin import Door
 from handoff.ui_texts import texts
-from handoff.verbs import LONGEST_TEXT, parse
+from handoff.verbs import LONGEST_TEXT
 
 __all__ = ["LONGEST_TEXT", "Desk"]
 
@@ -60,14 +61,16 @@ class Desk:
         self._opening = opening
         self._border = Border(store, clock, public_url)
         self._access = Access(store)
-        self._board = Board(store, self._access)
-        self._acts = Acts(store, clock, feed, patience)
+        self._line = TeamLine(store, program)
+        self._board = Board(store, self._access, self._line)
         self._door = Door(store, Passwords())
         self._hub = Hub(store, self._access, self._border, feed, beat=beat)
         self._pages = Pages()
         self._presence = PresenceRoutes(store, self._border)
         self._drafts = Drafts(store, blobs)
         self._canned = CannedRoutes(self._access, self._border, program)
+        acts = Acts(store, clock, feed, patience)
+        self._acting = ActRoutes(store, self._access, acts, self._line, self._border, self._drafts)
         self._draft_routes = DraftRoutes(self._drafts, self._access, self._border, LONGEST_TEXT)
         self._search = SearchRoutes(Search(self._access), self._border)
 
@@ -82,8 +85,7 @@ class Desk:
             web.get("/desk/live", _kept(self._hub.serve)),
             web.get("/desk/api/board", self._known(self._lists)),
             web.get("/desk/api/cases/{number}", self._known(self._case)),
-            web.get("/desk/api/acts/{request}", self._known(self._act_again)),
-            web.post("/desk/api/cases/{number}/{verb}", self._known(self._act, changes=True)),
+            *self._acting.routes(),
             *self._presence.routes(),
             *self._canned.routes(),
             *self._draft_routes.routes(),
@@ -175,48 +177,6 @@ class Desk:
         response = answer({"code": "ok"})
         self._border.farewell(request, response)
         return response
-
-    async def _act(self, request: web.Request, signed: SignedIn) -> web.StreamResponse:
-        account, number = signed.account, case_number(request)
-        body = await json_body(request)
-        press, seen = valid_request(body.get("request")), body.get("seen")
-        made = parse(request.match_info["verb"], body)
-        if made is None:
-            return absent()
-        verb, action = made
-        if press is None or not (seen is None or (type(seen) is int and 0 <= seen < 2**31)):
-            return answer({"code": "malformed"}, 422)
-        earlier = await self._acts.earlier(account, press)
-        if earlier is not None:
-            if (earlier.number, earlier.verb) != (number, verb):
-                return answer({"code": "malformed"}, 422)
-            known = await self._acts.outcome(earlier, patience=0)
-            if known is not None:
-                return await self._answer(earlier, known, press)
-        grant = await self._access.open(account, verb, number, self._border.now())
-        if grant is None:
-            return absent()
-        pressed = await self._acts.press(account, grant, verb, action, press, seen)
-        outcome = await self._acts.outcome(pressed)
-        if outcome is not None and outcome.ok:
-            await self._drafts.acted(grant, account.id, verb, self._border.now())
-        return await self._answer(pressed, outcome, press)
-
-    async def _act_again(self, request: web.Request, signed: SignedIn) -> web.StreamResponse:
-        press = valid_request(request.match_info["request"])
-        pressed = await self._acts.earlier(signed.account, press) if press else None
-        if press is None or pressed is None:
-            return absent()
-        return await self._answer(pressed, await self._acts.outcome(pressed), press)
-
-    async def _answer(self, pressed: Pressed, outcome: Outcome | None, press: str) -> web.StreamResponse:
-        if outcome is None:
-            return answer({"code": "working", "request": press}, 202)
-        detail = dict(outcome.detail)
-        if owner := detail.get("owner"):
-            detail["name"] = await self._board.name(owner, self._border.now())
-        told = {"code": outcome.code, "detail": detail, "case": pressed.number, "verb": pressed.verb}
-        return answer(told, 200 if outcome.ok else 409)
 
 
 def _kept(handler: Handler) -> Handler:

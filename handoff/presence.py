@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 from aiohttp import web
@@ -16,6 +17,10 @@ from handoff.roster import Presence, get_presence, load_of, set_presence, team_p
 from handoff.sessions import SignedIn
 
 __all__ = ["Colleague", "PresenceRoutes"]
+
+
+_MOST_TOPICS = 50
+_TOPIC = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 class Colleague(Struct, frozen=True, kw_only=True):
@@ -59,6 +64,7 @@ class PresenceRoutes:
             shift_until=_whole(body, "shift_until"),
             capacity=_whole(body, "capacity"),
             absence=_absence(body),
+            topics=_topics(body),
         )
         return answer(changed)
 
@@ -106,3 +112,14 @@ def _absence(body: dict[str, Any]) -> str | None:
     if value is not None and not isinstance(value, str):
         raise Refused("malformed")
     return None if value is None else " ".join(value.split())
+
+
+def _topics(body: dict[str, Any]) -> tuple[str, ...] | None:
+    value = body.get("topics")
+    if value is None:
+        return None
+    if not isinstance(value, list) or len(value) > _MOST_TOPICS:
+        raise Refused("malformed")
+    if not all(isinstance(topic, str) and _TOPIC.fullmatch(topic) for topic in value):
+        raise Refused("malformed")
+    return tuple(value)

@@ -52,6 +52,8 @@ class Presence(Struct, frozen=True, kw_only=True, omit_defaults=True):
     #: The end of their shift, if they named one.
     shift_until: Millis | None = None
     capacity: int = CAPACITY
+    #: What they like to counsel on: a wish that chooses among equals, never a filter.
+    topics: tuple[str, ...] = ()
     #: For colleagues: "back on Monday".
     absence: str = ""
 
@@ -81,6 +83,7 @@ async def set_presence(
     shift_until: Millis | None = None,
     capacity: int | None = None,
     absence: str | None = None,
+    topics: tuple[str, ...] | None = None,
 ) -> Presence:
     """Write what somebody says about themselves; what is not named stays. Raises ``Refused("malformed")``."""
     if not (capacity is None or 1 <= capacity <= MOST_CAPACITY):
@@ -98,6 +101,7 @@ async def set_presence(
             shift_until=shift_until,
             capacity=old.capacity if capacity is None else capacity,
             absence=old.absence if absence is None else absence,
+            topics=old.topics if topics is None else topics,
         )
         if await store.put(KIND, account, _encoder.encode(changed), now, expect=version) is not None:
             return changed

@@ -111,6 +111,7 @@ TEXTS: Mapping[str, str] = MappingProxyType(
         "mark.deadline": "Deadline: {date}",
         "mark.topic": "Topic: {topic}",
         "mark.export": "The person is sent their data",
+        "mark.file_failed": "A file did not arrive: {reason}",
         "mark.dead_letter": "The program failed on a message here",
         "options": "Buttons",
         "media.photo": "photo",

@@ -23,10 +23,10 @@ from core.events import Event
 from core.ids import ConversationId
 from core.messages import Address
 from core.records import Commit, Wrote
-from flows.effects import Env, Match
+from flows.effects import Env, Match, QueueFacts
 from flows.program import Program
 from handlers.talk import TurnEnv
-from handlers.turn import Needs, take_turn
+from handlers.turn import NeedsLook, take_turn
 from handoff.conversation import load
 from tests.bench.report import Report, cores, machine, median, pin, quick, versions
 from tests.bench.walk import CLICKS, NOW, bot, event_of, script_of
@@ -54,6 +54,7 @@ class Engine:
     def turn(self, number: int, state: bytes | None, event: Event) -> Commit:
         """Return what one event does to a conversation."""
         rankings: dict[tuple[str, str], tuple[Match, ...]] = {}
+        queues: dict[tuple[str, str], QueueFacts] = {}
         prefix = f"{CONVERSATION}/1/{number}"
         env = TurnEnv(
             conversation=CONVERSATION,
@@ -62,10 +63,14 @@ class Engine:
             address=ADDRESS,
             epoch=0,
             capabilities=CAPABILITIES["telegram"],
-            flow=Env(now=NOW + number * 10_000, prefix=prefix, rankings=rankings),
+            flow=Env(now=NOW + number * 10_000, prefix=prefix, rankings=rankings, queues=queues),
         )
         made = take_turn(self.program, load(state), event, env)
-        while isinstance(made, Needs):
+        while not isinstance(made, Commit):
+            if isinstance(made, NeedsLook):
+                queues[made.queue, made.language] = QueueFacts(before=0)
+                made = take_turn(self.program, load(state), event, env)
+                continue
             need = (made.query, made.language)
             found = self.known.get(need) if self.known is not None else None
             if found is None:

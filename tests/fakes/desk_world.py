@@ -245,7 +245,7 @@ class DeskWorld:
         await self.hear(peer, said, name, turn)
 
     async def ask(self, peer: str, number: str, *, language: str = "ar", urgency: Urgency = "normal", note: str = "",
-                  said: str = "human", name: str | None = None) -> None:  # fmt: skip
+                  said: str = "human", name: str | None = None, **more: Any) -> None:  # fmt: skip
         """Let a person ask for a human."""
 
         async def turn(lease: TurnLease, heard: Written) -> None:
@@ -253,6 +253,7 @@ class DeskWorld:
             state.case = open_case(
                 number=number, queue="main", language=language, urgency=urgency, note=note, now=self.clock.now()
             )
+            state.case = replace(state.case, **more)
             mark: Written = ("system", Marked(kind="waiting"), None, None)
             await self.commit(lease, state, [heard, mark], epoch=lease.epoch + 1)
 

@@ -60,7 +60,7 @@ from handlers.chain.lost import TELL_WAITING_EVERY
 from handlers.files import BURST
 from handlers.simulator import Simulator
 from handlers.talk import TurnEnv
-from handlers.turn import Needs, dead_turn, walk_turn
+from handlers.turn import dead_turn, walk_turn
 from handoff.conversation import Conversation, dump, labels, load
 
 __all__ = ["LARGEST_STATE", "Walker"]
@@ -91,9 +91,9 @@ class _Checked(Simulator):
     def _turn(self, conversation: Conversation, event: Event, env: TurnEnv) -> tuple[Commit, list[tuple[str, str]]]:
         while True:
             made, walked = walk_turn(self.program, conversation, event, env)
-            if not isinstance(made, Needs):
+            if isinstance(made, Commit):
                 return made, walked
-            env.flow.rankings[made.query, made.language] = self.program.faq.search(made.query, made.language, 10)
+            self.obtain(env, made)
 
     def _decide(self, event: Event) -> Commit:
         env = self.env()

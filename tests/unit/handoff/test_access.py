@@ -76,6 +76,7 @@ async def test_every_route_is_in_this_matrix(world: DeskWorld):
         ("GET", "/desk/api/acts/{request}"),
         ("POST", "/desk/api/cases/{number}/{verb}"),
         ("POST", "/desk/api/sign-out"),
+        ("POST", "/desk/api/next"),
         ("GET", "/desk/api/presence"),
         ("POST", "/desk/api/presence"),
         ("GET", "/desk/api/team"),

@@ -44,12 +44,12 @@ from handoff.cases import (
     PersonWrote,
     Urged,
     act,
-    claim_rank,
     microphone,
     open_case,
     reopen,
 )
 from handoff.conversation import Conversation, dump, labels, load
+from handoff.queue import claim_rank
 
 
 def waiting(urgency="normal", now=1000) -> Case:
@@ -119,7 +119,12 @@ def test_the_queue_is_safety_then_clock_then_age():
 
 def test_labels_find_the_case_by_state_owner_and_number_until_it_is_closed():
     case = act(waiting(), Claim(), "a", 2000)
-    assert {label.name for label in labels(Conversation(case=waiting()))} == {"case:K-1", "waiting"}
+    assert {label.name for label in labels(Conversation(case=waiting()))} == {
+        "case:K-1",
+        "waiting",
+        "queue:ar",
+        "age:ar",
+    }
     assert {label.name for label in labels(Conversation(case=case))} == {"case:K-1", "active", "owner:a", "ours:a"}
     closed = act(case, Close(), "a", 3000)
     assert {label.name for label in labels(Conversation(earlier=closed))} == {"closed:K-1", "had:a"}
