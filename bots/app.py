@@ -40,6 +40,7 @@ from handlers.files import FETCH
 from handlers.worker import Worker
 from handoff.desk import Desk
 from handoff.feed import ChangeFeed
+from handoff.files import Limits
 from handoff.security import security_headers
 from i18n.formatting import format_day_time
 from store.keyfile import load_or_create_key_file
@@ -152,6 +153,7 @@ class App:
             public_url=settings.public_url,
             program=self.releases.current,
             opening=self._opening,
+            files=Limits(most=settings.media_max << 20, keep_for=self._keep_media, capabilities=self._capabilities),
         )
 
     # -- parts -----------------------------------------------------------------------------------------

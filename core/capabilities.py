@@ -6,9 +6,23 @@ from typing import Literal
 
 from msgspec import Struct
 
+from core.errors import Refused
+from core.filetypes import kind_of
 from core.messages import MediaKind
 
-__all__ = ["CAPABILITIES", "Capabilities"]
+__all__ = ["CAPABILITIES", "Capabilities", "FileLimits", "sent_as"]
+
+
+class FileLimits(Struct, frozen=True, kw_only=True):
+    """Which files can be sent. Bytes."""
+
+    most: int
+    #: Largest picture that is shown as one; None: as large as any file.
+    picture: int | None = None
+    #: A larger picture goes out as a document; otherwise it cannot be sent.
+    picture_as_document: bool = True
+    #: Types that the messenger takes; None: all.
+    types: frozenset[str] | None = None
 
 
 class Capabilities(Struct, frozen=True, kw_only=True):
@@ -36,6 +50,35 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     request_contact: bool = False
     #: Free messages reach a person only so long after they last wrote, in milliseconds; None: always.
     reply_window: int | None = None
+    #: What of files can be sent; None: nothing.
+    files: FileLimits | None = None
+
+
+def sent_as(capabilities: Capabilities, mime: str, size: int) -> MediaKind | Refused:
+    """Return as what a file goes out, or why it cannot: ``no_files``, ``file_too_large`` or ``file_type``."""
+    limits = capabilities.files
+    if limits is None:
+        return Refused("no_files")
+    if limits.types is not None and mime not in limits.types:
+        return Refused("file_type", type=mime)
+    if size > limits.most:
+        return Refused("file_too_large", most=f"{limits.most >> 20} MB")
+    kind = kind_of(mime)
+    if kind == "photo" and limits.picture is not None and size > limits.picture:
+        if not limits.picture_as_document:
+            return Refused("file_too_large", most=f"{limits.picture >> 20} MB")
+        return "document"
+    return kind
+
+
+_MB = 1 << 20
+#: WhatsApp's own list, as Twilio passes it on: pictures, sound, films, and the usual documents.
+_WHATSAPP_TYPES = frozenset(
+    {"image/jpeg", "image/png", "image/webp", "audio/ogg", "audio/amr", "audio/mpeg", "audio/mp4", "audio/aac"}
+    | {"video/mp4", "video/3gpp", "application/pdf", "text/plain", "text/vcard"}
+    | {f"application/vnd.openxmlformats-officedocument.{part}"
+       for part in ("wordprocessingml.document", "spreadsheetml.sheet", "presentationml.presentation")}
+)  # fmt: skip
 
 
 #: By channel name. Telegram: Bot API 10.1 sendMessage (4096 after parsing, UTF-16 units), 64 bytes of callback
@@ -51,6 +94,8 @@ CAPABILITIES: dict[str, Capabilities] = {
         formatting=True,
         request_location=True,
         request_contact=True,
+        # Bot API: photos of up to 10 MB, other uploads of up to 50 MB.
+        files=FileLimits(most=50 * _MB, picture=10 * _MB),
     ),
     "whatsapp": Capabilities(
         text=1600,
@@ -62,6 +107,8 @@ CAPABILITIES: dict[str, Capabilities] = {
         marks=True,
         captions=("photo", "video"),
         reply_window=24 * 3_600_000,
+        # Twilio: 16 MB in all, pictures 5 MB. The type decides how it is shown, so a larger picture cannot go at all.
+        files=FileLimits(most=16 * _MB, picture=5 * _MB, picture_as_document=False, types=_WHATSAPP_TYPES),
     ),
     # Viber: 7000 characters, but a request has at most 30 kB with its keyboard. The keyboard has 6 columns and 12 rows,
     # of which two buttons share one where there are many. A label may have 250 characters, but the phone cuts what does
@@ -76,7 +123,11 @@ CAPABILITIES: dict[str, Capabilities] = {
         request_location=True,
         request_contact=True,
         captions=("photo",),
+        # Pictures of up to 1 MB on every phone, files of up to 50 MB.
+        files=FileLimits(most=50 * _MB, picture=_MB),
     ),
-    "webchat": Capabilities(text=8000, unit="codepoints", buttons=24, label=120, formatting=True),
+    "webchat": Capabilities(
+        text=8000, unit="codepoints", buttons=24, label=120, formatting=True, files=FileLimits(most=1024 * _MB)
+    ),
     "terminal": Capabilities(text=8000, unit="codepoints", buttons=0, label=120),
 }

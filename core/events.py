@@ -7,7 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from core.ids import CallId, EntryId, Millis
-from core.messages import Inbound
+from core.messages import Inbound, SendMedia
 
 __all__ = [
     "SYSTEM",
@@ -128,6 +128,8 @@ class Reply(Struct, frozen=True, kw_only=True, tag="reply"):
     """Send this text to the person as the counsellor, a few seconds later; until then it can be taken back."""
 
     text: str
+    #: Or this file; then ``text`` is what stands beneath it, or empty.
+    file: SendMedia | None = None
 
 
 class TakeBack(Struct, frozen=True, kw_only=True, tag="takeback"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from core.ids import Millis
-from core.messages import Say
+from core.messages import Say, SendMedia
 from core.records import Call, DispatchKind, Timer
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "NeedsRanking",
     "QueueFacts",
     "SayText",
+    "SendFile",
     "SetTimer",
 ]
 
@@ -42,6 +43,15 @@ class SayText(Struct, frozen=True, kw_only=True):
     actor: str | None = None
     #: Language the text really is in fell back from the person's.
     fell_back: bool = False
+
+
+class SendFile(Struct, frozen=True, kw_only=True):
+    """Send this file; the fields are those of :class:`SayText`."""
+
+    source: str
+    message: SendMedia
+    kind: DispatchKind = "bot"
+    actor: str | None = None
 
 
 class SetTimer(Struct, frozen=True, kw_only=True):
@@ -76,7 +86,7 @@ class Count(Struct, frozen=True, kw_only=True):
     name: str
 
 
-Effect = SayText | SetTimer | CancelTimer | HandOver | CallOut | Count
+Effect = SayText | SendFile | SetTimer | CancelTimer | HandOver | CallOut | Count
 
 
 class QueueFacts(Struct, frozen=True, kw_only=True):

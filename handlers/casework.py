@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from core.events import Close, Park, SetDeadline, SetTopic
 from core.ids import Millis
+from core.messages import SendMedia
 from core.records import Timer
 from flows import engine
 from flows.effects import CancelTimer
@@ -68,10 +69,10 @@ def person_wrote(talk: Talk) -> None:
         talk.keep_case(replace(case, window_until=talk.env.now + window))
 
 
-def hold_reply(talk: Talk, case: Case, text: str, actor: str) -> Pending:
+def hold_reply(talk: Talk, case: Case, text: str, actor: str, file: SendMedia | None = None) -> Pending:
     """Keep a reply until it can no longer be taken back."""
     now = talk.env.now
-    pending = Pending(id=f"r{talk.env.turn}", text=text, actor=actor, at=now, until=now + TAKE_BACK)
+    pending = Pending(id=f"r{talk.env.turn}", text=text, actor=actor, at=now, until=now + TAKE_BACK, file=file)
     early = case.pending[: len(case.pending) + 1 - MOST_PENDING] if len(case.pending) >= MOST_PENDING else ()
     _send(talk, early)
     talk.keep_case(replace(case, pending=(*case.pending[len(early) :], pending)))
@@ -125,7 +126,7 @@ def _named(case: Case, at: Millis | None) -> str:
 
 def _send(talk: Talk, replies: tuple[Pending, ...]) -> None:
     for pending in replies:
-        talk.reply(pending.text, pending.actor)
+        talk.reply(pending.text, pending.actor, pending.file)
 
 
 def _carry_out(talk: Talk, line: Step, name: str) -> None:

@@ -59,8 +59,8 @@ def _demand_sense(talk: Talk, event: ConsoleActed) -> None:
 def _said(talk: Talk, case: Case, event: ConsoleActed) -> dict[str, str]:
     """Keep the words that came with an action, and return what its outcome says about them."""
     match event.action:
-        case Reply(text=text):
-            pending = hold_reply(talk, case, text, event.actor)
+        case Reply(text=text, file=file):
+            pending = hold_reply(talk, case, text, event.actor, file)
             return {"reply": pending.id, "until": str(pending.until)}
         case WriteNote(text=text) | Transfer(note=text) | Release(reason=text) if text.strip():
             talk.lines.append(Line(author="counsellor", body=Noted(text=text), actor=event.actor))

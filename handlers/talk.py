@@ -14,10 +14,10 @@ from msgspec.structs import replace
 
 from core.capabilities import Capabilities
 from core.ids import ConversationId, Millis
-from core.messages import Address, Inbound, Say
+from core.messages import Address, Inbound, Say, SendMedia
 from core.records import Body, Heard, Marked, Outcome
 from flows import engine
-from flows.effects import Env, HandOver, SayText
+from flows.effects import Env, HandOver, SayText, SendFile
 from flows.program import Place, Program
 from flows.run import Run
 from handoff.cases import (
@@ -115,8 +115,11 @@ class Talk:
         with self.run.speaking("notice"):
             self.run.system(text, values=values)
 
-    def reply(self, text: str, actor: str) -> None:
-        """Send a counsellor's words."""
+    def reply(self, text: str, actor: str, file: SendMedia | None = None) -> None:
+        """Send a counsellor's words, or a file of theirs."""
+        if file is not None:
+            self.run.effects.append(SendFile(source="reply", message=file, kind="counsellor", actor=actor))
+            return
         message = Say(text=text, language=None)
         self.run.effects.append(SayText(source="reply", message=message, kind="counsellor", actor=actor))
 

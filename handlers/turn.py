@@ -18,7 +18,7 @@ from core.messages import Media
 from core.records import Author, Call, Commit, DeadLetter, Dispatch, Entry, Outcome, Timer, Wrote
 from core.rendering import render
 from flows import engine
-from flows.effects import CallOut, CancelTimer, Count, HandOver, NeedsQueue, NeedsRanking, SayText, SetTimer
+from flows.effects import CallOut, CancelTimer, Count, HandOver, NeedsQueue, NeedsRanking, SayText, SendFile, SetTimer
 from flows.migrate import settle
 from flows.program import Program
 from flows.run import WAIT_TIMER
@@ -250,6 +250,8 @@ class _Effects:
             match effect:
                 case SayText():
                     self._say(effect)
+                case SendFile():
+                    self._send(effect)
                 case SetTimer(timer=timer):
                     self.timers[timer.name] = timer
                 case CancelTimer(name=name):
@@ -267,6 +269,9 @@ class _Effects:
             self.counts.append(f"fallback.{self.talk.run.language}")
         if said.message.options:
             self.shown = [option.token if option.url is None else "" for option in said.message.options]
+        self._send(said)
+
+    def _send(self, said: SayText | SendFile) -> None:
         env = self.talk.env
         dispatch = Dispatch(
             kind=said.kind,

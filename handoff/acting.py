@@ -81,7 +81,7 @@ class ActRoutes:
                 return answer({"code": "malformed"}, 422)
             known = await self._acts.outcome(earlier, patience=0)
             if known is not None:
-                return await self._answer(earlier, known, press)
+                return await self.told(earlier, known, press)
         grant = await self._access.open(account, verb, number, self._border.now())
         if grant is None:
             return absent()
@@ -92,7 +92,7 @@ class ActRoutes:
         outcome = await self._acts.outcome(pressed)
         if outcome is not None and outcome.ok:
             await self._drafts.acted(grant, account.id, verb, self._border.now())
-        return await self._answer(pressed, outcome, press)
+        return await self.told(pressed, outcome, press)
 
     async def _refused(self, account: Account, grant: Grant, action: object) -> str | None:
         """Return why an act is refused that a turn cannot judge: it knows nothing of accounts."""
@@ -113,9 +113,10 @@ class ActRoutes:
         pressed = await self._acts.earlier(signed.account, press) if press else None
         if press is None or pressed is None:
             return absent()
-        return await self._answer(pressed, await self._acts.outcome(pressed), press)
+        return await self.told(pressed, await self._acts.outcome(pressed), press)
 
-    async def _answer(self, pressed: Pressed, outcome: Outcome | None, press: str) -> web.StreamResponse:
+    async def told(self, pressed: Pressed, outcome: Outcome | None, press: str) -> web.StreamResponse:
+        """Return the answer to a press, with what became of it; None: the worker is still at it."""
         if outcome is None:
             return answer({"code": "working", "request": press}, 202)
         detail = dict(outcome.detail)

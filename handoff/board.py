@@ -6,10 +6,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from core.ids import Millis
-from core.ports import Store
+from core.ports import Blobs, Store
 from handoff.access import Access, Grant, Listed, as_listed, is_offered, may
 from handoff.accounts import Account, list_accounts
 from handoff.cases import HELD, TABLE, Case
+from handoff.files import file_views
 from handoff.line import TeamLine
 from handoff.lines import LineView, describe, person_name
 from handoff.queue import class_of, place_of, why
@@ -99,6 +100,8 @@ class PendingView(Struct, frozen=True, kw_only=True):
     text: str
     at: Millis
     until: Millis
+    #: Name of a file that goes out.
+    file: str = ""
 
 
 class ConversationView(Struct, frozen=True, kw_only=True):
@@ -120,8 +123,9 @@ class ConversationView(Struct, frozen=True, kw_only=True):
 class Board:
     """Builds the views for one account at a time."""
 
-    def __init__(self, store: Store, access: Access, line: TeamLine) -> None:
+    def __init__(self, store: Store, access: Access, line: TeamLine, blobs: Blobs) -> None:
         self._store = store
+        self._blobs = blobs
         self._access = access
         self._line = line
 
@@ -179,14 +183,24 @@ class Board:
         else:
             lines = await self._access.lines(grant, max(0, before - PAGE - 1), PAGE)
             lines = [line for line in lines if line.seq < before]
+        files = await file_views(self._blobs, lines, now)
         return ConversationView(
             at=now,
             card=_card(as_listed(grant), account, names, now),
             verbs=_verbs(account, grant),
             person=person_name(lines),
-            lines=[describe(line, names, grant.case.from_at) for line in lines],
+            lines=[describe(line, names, grant.case.from_at, files) for line in lines],
             earlier=bool(lines) and lines[0].seq > 1,
-            pending=[PendingView(id=one.id, text=one.text, at=one.at, until=one.until) for one in grant.case.pending],
+            pending=[
+                PendingView(
+                    id=one.id,
+                    text=one.text,
+                    at=one.at,
+                    until=one.until,
+                    file=(one.file.name or "") if one.file else "",
+                )
+                for one in grant.case.pending
+            ],
         )
 
     async def name(self, account: str, now: Millis) -> str:

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from core.events import ParkReason
 from core.ids import Millis
+from core.messages import SendMedia
 
 __all__ = ["HELD", "OPEN", "URGENCIES", "Case", "CaseState", "Microphone", "Pending", "Urgency", "microphone"]
 
@@ -42,7 +43,7 @@ def microphone(state: CaseState) -> Microphone:
     return _MICROPHONES[state]
 
 
-class Pending(Struct, frozen=True, kw_only=True):
+class Pending(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A reply that goes out at ``until`` and can be taken back before."""
 
     id: str
@@ -50,6 +51,8 @@ class Pending(Struct, frozen=True, kw_only=True):
     actor: str
     at: Millis
     until: Millis
+    #: A file instead; ``text`` stands beneath it.
+    file: SendMedia | None = None
 
 
 class Case(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -22,6 +22,7 @@ from handoff.board import Board
 from handoff.canned import CannedRoutes
 from handoff.drafts import DraftRoutes, Drafts
 from handoff.feed import ChangeFeed
+from handoff.files import FileRoutes, Limits
 from handoff.guard import BODY, Handler, Known, absent, answer, api, case_number
 from handoff.hub import Hub
 from handoff.line import TeamLine
@@ -52,17 +53,19 @@ class Desk:
         opening: Callable[[str], str] | None = None,
         patience: float = 5.0,
         beat: float = 5.0,
+        files: Limits | None = None,
     ) -> None:
         """``program`` gives the bot as it is now, ``opening`` the opening hours in a language.
 
-        ``patience``: seconds an act waits for the worker; ``beat``: seconds between two signs of life.
+        ``patience``: seconds an act waits for the worker; ``beat``: seconds between two signs of life; ``files``: which
+        files may be sent.
         """
         self._store = store
         self._opening = opening
         self._border = Border(store, clock, public_url)
         self._access = Access(store)
         self._line = TeamLine(store, program)
-        self._board = Board(store, self._access, self._line)
+        self._board = Board(store, self._access, self._line, blobs)
         self._door = Door(store, Passwords())
         self._hub = Hub(store, self._access, self._border, feed, beat=beat)
         self._pages = Pages()
@@ -71,6 +74,7 @@ class Desk:
         self._canned = CannedRoutes(self._access, self._border, program)
         acts = Acts(store, clock, feed, patience)
         self._acting = ActRoutes(store, self._access, acts, self._line, self._border, self._drafts)
+        self._files = FileRoutes(self._access, self._border, blobs, acts, self._acting.told, files or Limits())
         self._draft_routes = DraftRoutes(self._drafts, self._access, self._border, LONGEST_TEXT)
         self._search = SearchRoutes(Search(self._access), self._border)
 
@@ -85,6 +89,7 @@ class Desk:
             web.get("/desk/live", _kept(self._hub.serve)),
             web.get("/desk/api/board", self._known(self._lists)),
             web.get("/desk/api/cases/{number}", self._known(self._case)),
+            *self._files.routes(),
             *self._acting.routes(),
             *self._presence.routes(),
             *self._canned.routes(),

@@ -113,8 +113,9 @@ def _worked_on(
     case: Case, event: Reply | TakeBack | WriteNote | SetDeadline | SetTopic, actor: str, now: Millis
 ) -> Case:
     match event:
-        case Reply(text=text):
-            _demand_text(text)
+        case Reply(text=text, file=file):
+            if file is None:
+                _demand_text(text)
             return replace(case, ours=False, unanswered=0, touched=now)
         case TakeBack(reply=reply):
             return _taken_back(case, reply, actor, now)

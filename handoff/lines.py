@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import assert_never
 
 from msgspec import Struct
@@ -26,6 +27,7 @@ from core.messages import (
     Unsubscribed,
 )
 from core.records import Author, Heard, Line, Marked, Noted, Wrote
+from handoff.files import FileView
 
 __all__ = ["LineView", "describe", "person_name"]
 
@@ -51,10 +53,17 @@ class LineView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: str = ""
     #: Before the case: the page folds it.
     bot_part: bool = False
+    #: What is known of its file.
+    file: FileView | None = None
 
 
-def describe(line: Line, names: Mapping[str, str], case_from: Millis) -> LineView:
-    """Return a line for the page; ``names`` maps account ids to names, ``case_from`` is when the case began."""
+def describe(
+    line: Line, names: Mapping[str, str], case_from: Millis, files: Mapping[int, FileView] = MappingProxyType({})
+) -> LineView:
+    """Return a line for the page; ``names`` maps account ids to names, ``case_from`` is when the case began.
+
+    ``files`` says what is known of the lines' files, by seq.
+    """
     entry = line.entry
     kind, text = "", ""
     options: tuple[str, ...] = ()
@@ -84,6 +93,7 @@ def describe(line: Line, names: Mapping[str, str], case_from: Millis) -> LineVie
         delivery=line.delivery.state if line.delivery else "",
         reason=(line.delivery.reason or "") if line.delivery else "",
         bot_part=entry.at < case_from,
+        file=files.get(line.seq),
     )
 
 

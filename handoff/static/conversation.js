@@ -1,6 +1,7 @@
 // The middle and the right column: one case. Lines are added and mended in place, so that a screen reader hears
 // only what is new, and a reader's place and selection stay.
 
+import { drawFile } from "./files.js";
 import { channelName, duration, fill, hasWord, languageName, moment, number, word } from "./texts.js";
 
 const byId = (id) => document.getElementById(id);
@@ -105,8 +106,10 @@ function drawLines() {
   for (const seq of [...lines.keys()].sort((one, other) => one - other)) {
     const line = lines.get(seq);
     const known = elements.get(seq);
-    if (known) drawDelivery(known, line);
-    else place(seq, drawLine(line), byId(line.bot_part ? "bot-lines" : "lines"));
+    if (known) {
+      drawDelivery(known, line);
+      drawFile(known.querySelector(".file"), line, current);
+    } else place(seq, drawLine(line), byId(line.bot_part ? "bot-lines" : "lines"));
   }
 }
 
@@ -128,6 +131,7 @@ function drawLine(line) {
   drawKind(item.querySelector(".kind"), line);
   drawOptions(item.querySelector(".options"), line.options ?? []);
   drawDelivery(item, line);
+  drawFile(item.querySelector(".file"), line, current);
   return item;
 }
 

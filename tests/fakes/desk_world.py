@@ -332,8 +332,8 @@ class DeskWorld:
         case = replace(case, pending=())  # nobody takes anything back here
         state.case, state.earlier = (case, state.earlier) if case.open else (None, case)
         match event.action:
-            case Reply(text=text):
-                line: Written = ("counsellor", Wrote(message=Say(text=text)), "counsellor", event.actor)
+            case Reply(text=text, file=file):
+                line: Written = ("counsellor", Wrote(message=file or Say(text=text)), "counsellor", event.actor)
             case WriteNote(text=text):
                 line = ("counsellor", Noted(text=text), None, event.actor)
             case _:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from core.events import CallReturned, Claim
+from msgspec.structs import replace
+
+from core.capabilities import CAPABILITIES
+from core.events import CallReturned, Claim, Reply, TakeBack
 from core.ids import CallId
-from core.messages import Media, Text
+from core.messages import Media, Say, SendMedia, Text
 from core.records import Marked, Wrote
+from flows.program import Program
+from handlers.casework import TAKE_BACK
 from handlers.files import BURST, FETCH, entry_of, is_fetch
 from handlers.simulator import CONVERSATION, Simulator
+from tests.unit.handlers.conftest import MONDAY
 from tests.unit.handlers.test_chain import begun, say
 
 PHOTO = Media(kind="photo", ref="file-id", mime="image/jpeg", size=1234, name="a.jpg")
@@ -111,3 +117,36 @@ def waiting(talk: Simulator) -> None:
     """Bring the conversation to where the person waits for a human."""
     talk.send(Text(text="human"))
     assert talk.conversation.case is not None
+
+
+# -- files of a counsellor ---------------------------------------------------------------------------------
+
+LETTER = SendMedia(kind="document", ref=f"{CONVERSATION}/1/up/anna/x", name="letter.pdf", mime="application/pdf")
+
+
+def test_a_counsellors_file_goes_out_like_a_reply_and_can_be_taken_back(talk: Simulator) -> None:
+    begun(talk)
+    waiting(talk)
+    talk.desk(Claim())
+    assert not any(isinstance(entry.body, Wrote) for entry in talk.desk(Reply(text="", file=LETTER)))
+    assert talk.outcome is not None
+    reply = talk.outcome.detail["reply"]
+    (written,) = [entry for entry in talk.pass_time(TAKE_BACK) if isinstance(entry.body, Wrote)]
+    assert written.body == Wrote(message=LETTER, source="reply")
+    assert (written.author, written.actor) == ("counsellor", "anna")
+    assert written.dispatch is not None
+    assert written.dispatch.kind == "counsellor"
+    talk.desk(Reply(text="", file=LETTER))
+    assert talk.outcome.detail["reply"] != reply
+    talk.desk(TakeBack(reply=talk.outcome.detail["reply"]))
+    assert not any(isinstance(entry.body, Wrote) for entry in talk.pass_time(TAKE_BACK))
+
+
+def test_words_that_a_messenger_cannot_put_beneath_a_file_follow_it(program: Program) -> None:
+    talk = Simulator(program, CAPABILITIES["whatsapp"], now=MONDAY)
+    begun(talk)
+    waiting(talk)
+    talk.desk(Claim())
+    talk.desk(Reply(text="", file=replace(LETTER, caption="Please sign")))
+    said = [entry.body.message for entry in talk.pass_time(TAKE_BACK) if isinstance(entry.body, Wrote)]
+    assert said == [LETTER, Say(text="Please sign")]

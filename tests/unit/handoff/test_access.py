@@ -75,6 +75,8 @@ async def test_every_route_is_in_this_matrix(world: DeskWorld):
         ("GET", "/desk/api/cases/{number}"),
         ("GET", "/desk/api/acts/{request}"),
         ("POST", "/desk/api/cases/{number}/{verb}"),
+        ("GET", "/desk/api/cases/{number}/files/{seq}"),
+        ("POST", "/desk/api/cases/{number}/files"),
         ("POST", "/desk/api/sign-out"),
         ("POST", "/desk/api/next"),
         ("GET", "/desk/api/presence"),

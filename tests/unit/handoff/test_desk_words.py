@@ -19,7 +19,7 @@ STYLE = (HANDOFF / "static" / "desk.css").read_text(encoding="utf-8")
 
 #: Keys that are put together: the part before the dot, and where the rest comes from.
 FAMILIES = ("urgency.", "channel.", "who.", "kind.", "mark.", "media.", "delivery.", "outcome.", "done.", "refused.",
-            "list.", "keys.", "signin.")  # fmt: skip
+            "list.", "keys.", "signin.", "file.")  # fmt: skip
 
 
 @pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
