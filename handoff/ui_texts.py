@@ -131,7 +131,6 @@ TEXTS: Mapping[str, str] = MappingProxyType(
         "delivery.failed": "NOT DELIVERED",
         "delivery.dropped": "not sent any more",
         # Files
-        "mark.file_failed": "A file did not arrive here",
         "file.fetching": "The file is being fetched …",
         "file.failed": "The file is not here.",
         "file.expired": "The file is not kept any more.",

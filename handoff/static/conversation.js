@@ -140,7 +140,8 @@ function drawKind(element, line) {
   if (line.kind === "mark") {
     const key = `mark.${detail.mark}`;
     const outcome = hasWord(`outcome.${detail.outcome}`) ? word(`outcome.${detail.outcome}`) : "";
-    if (hasWord(key)) fill(element, key, { outcome, reason: detail.reason ?? "" });
+    const why = hasWord(`file.reason.${detail.reason}`) ? word(`file.reason.${detail.reason}`) : detail.reason;
+    if (hasWord(key)) fill(element, key, { outcome, reason: why ?? "" });
     else element.textContent = detail.mark;
   } else if (line.kind !== "text") {
     const media = hasWord(`media.${detail.media}`) ? word(`media.${detail.media}`) : detail.media;
