@@ -340,7 +340,7 @@ def chain() -> str:
 def framework_texts() -> str:
     """Return the framework's own texts."""
     rows = ["| id | text |", "|---|---|"]
-    rows += [f"| `{name}` | {text} |" for name, text in TEXTS.items()]
+    rows += [f"| `{name}` | {text.replace(chr(10), ' ')} |" for name, text in TEXTS.items()]
     return "\n".join(rows) + "\n"
 
 

@@ -41,6 +41,7 @@ class _Bot:
         self.channels()
         self.places()
         self.queues()
+        self.consent()
         for name in self.bot.texts:
             if name not in TEXTS:
                 self.add("E216", ("texts", name), name, f"the framework has no text “{name}”", TEXTS, key=True)
@@ -83,6 +84,12 @@ class _Bot:
             if command.call and command.call not in flows:
                 path: Path = ("commands", name, "call")
                 self.add("E202", path, command.call, f"there is no flow “{command.call}”", flows)
+
+    def consent(self) -> None:
+        """Consent must be as easy to withdraw as to give (GDPR Art. 7(3))."""
+        if self.bot.consent.ask == "yes" and all(one.action != "withdraw" for one in self.bot.commands.values()):
+            span = self.doc.span(("commands",), key=True)
+            self.doc.add("E607", span, "no command lets people withdraw their consent")
 
     def queues(self) -> None:
         offered = self.bot.languages.offered

@@ -176,6 +176,11 @@ CODES: dict[str, Code] = {
     "E605": Code(
         "no command for a human", "Nobody could ask for a human in their own words.", "Add a command named human."
     ),
+    "E607": Code(
+        "no word to withdraw consent",
+        "People are asked for consent and could never take it back.",
+        "Add a command with action: withdraw.",
+    ),
     "E606": Code("no command for the menu", "Nobody could leave a dead end.", "Add a command menu that leads to home."),
     "E701": Code("a value of the wrong type", "The comparison would never be true.", "Compare like with like."),
     "E702": Code(

@@ -15,6 +15,7 @@ __all__ = [
     "Effect",
     "Env",
     "HandOver",
+    "LeaveMark",
     "Match",
     "NeedsQueue",
     "NeedsRanking",
@@ -86,7 +87,14 @@ class Count(Struct, frozen=True, kw_only=True):
     name: str
 
 
-Effect = SayText | SendFile | SetTimer | CancelTimer | HandOver | CallOut | Count
+class LeaveMark(Struct, frozen=True, kw_only=True):
+    """Leave a line in the transcript that something happened: codes and ids, never text of a person."""
+
+    kind: str
+    detail: dict[str, str] = {}
+
+
+Effect = SayText | SendFile | SetTimer | CancelTimer | HandOver | CallOut | Count | LeaveMark
 
 
 class QueueFacts(Struct, frozen=True, kw_only=True):
@@ -112,6 +120,8 @@ class Env(Struct, frozen=True, kw_only=True):
     rankings: dict[tuple[str, str], tuple[Match, ...]] = {}
     #: What was looked up about queues for this turn, by (queue, language).
     queues: dict[tuple[str, str], QueueFacts] = {}
+    #: Kind of the channel, which people are told who asks what is stored.
+    channel: str = ""
 
 
 class NeedsQueue(Exception):

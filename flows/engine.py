@@ -153,7 +153,7 @@ def timed_out(run: Run, wait: int, index: int) -> bool:
     step = open_step(run)
     if step is None or run.frame.wait is None or run.frame.wait.n != wait:
         return False
-    if index >= len(step.timeouts):
+    if index >= len(step.verb.reminders(step, run)):
         return False  # an edit took this reminder away
     _leave(run, step, step.verb.timed_out(step, run, index))
     return True
@@ -225,10 +225,11 @@ def resume(run: Run, *, show: bool = True) -> None:
         wait.opened = run.env.now
         run.set_reminder(step, 0)
         return
-    due = [index for index, timeout in enumerate(step.timeouts) if wait.opened + timeout.after > run.env.now]
-    late = [index for index, timeout in enumerate(step.timeouts) if not timeout.say]
+    reminders = step.verb.reminders(step, run)
+    due = [index for index, timeout in enumerate(reminders) if wait.opened + timeout.after > run.env.now]
+    late = [index for index, timeout in enumerate(reminders) if not timeout.say]
     # What leads on must come, even late; words of patience whose time has passed are not made up for.
-    run.set_reminder(step, next(iter(due or late), len(step.timeouts)))
+    run.set_reminder(step, next(iter(due or late), len(reminders)))
 
 
 def displaced(run: Run) -> bool:

@@ -81,6 +81,8 @@ class Run:
         self.for_staff = False
         #: The person chose a language in this turn.
         self.chose_language = False
+        #: A human is at work for this person already, or will be.
+        self.case_open = False
 
     # -- what is known ---------------------------------------------------------------------------------
 
@@ -274,18 +276,18 @@ class Run:
 
     # -- waiting ---------------------------------------------------------------------------------------
 
-    def wait(self, step: Step, **data: str) -> None:
-        """Open a question at this step and set its first reminder."""
+    def wait(self, step: Step, *, barrier: bool = True, **data: str) -> None:
+        """Open a question at this step and set its first reminder; without ``barrier`` ``back`` still leads away."""
         self.state.waits += 1
         self.frame.wait = Wait(n=self.state.waits, opened=self.env.now, data=data, verb=step.verb.name)
-        if step.verb.barrier:
+        if barrier and step.verb.barrier:
             self.state.trail.clear()
         self.set_reminder(step, 0)
 
     def set_reminder(self, step: Step, index: int) -> None:
         """Set the timer of the reminder ``index`` of the open question, or cancel the timer after the last."""
         wait = self.frame.wait
-        timeouts = step.timeouts
+        timeouts = step.verb.reminders(step, self)
         if wait is not None and index < len(timeouts):
             at = wait.opened + timeouts[index].after
             self.effects.append(SetTimer(timer=Timer(name=WAIT_TIMER, at=at, data=f"{wait.n}:{index}")))

@@ -19,6 +19,7 @@ __all__ = [
     "BotSpec",
     "CannedSpec",
     "CommandSpec",
+    "ConsentSpec",
     "ContactVar",
     "Duration",
     "FlowHeader",
@@ -163,7 +164,9 @@ class CommandSpec(Spec):
     """A step to go on at; every open flow is left."""
     call: Name | None = None
     """A flow to run in between; the open question is asked again afterwards."""
-    action: Literal["back", "stop", "erase", "privacy", "restart", "how_long", "stop_waiting"] | None = None
+    action: (
+        Literal["back", "stop", "erase", "privacy", "restart", "how_long", "stop_waiting", "withdraw", "mydata"] | None
+    ) = None
     """Something the framework does itself."""
 
     @model_validator(mode="after")
@@ -199,6 +202,21 @@ class Team(Spec):
     """Another way to reach the team (an address, opening times, a phone number that is checked)."""
 
 
+class ConsentSpec(Spec):
+    """Whether people are asked before a human of the team may read what they wrote."""
+
+    ask: Literal["yes", "no"] = "yes"
+    """``yes``: every handoff asks once, by itself. ``no`` needs ``because``."""
+    because: Text | None = None
+    """With ``ask: no``: on which other legal ground the team reads along. For the record; nobody is shown this."""
+
+    @model_validator(mode="after")
+    def _ground(self) -> ConsentSpec:
+        if self.ask == "no" and self.because is None:
+            raise ValueError("does not ask, so it needs because: on which legal ground does the team read along?")
+        return self
+
+
 class BotSpec(Spec):
     """``bot.yaml``: what holds for the whole bot."""
 
@@ -221,7 +239,10 @@ class BotSpec(Spec):
     queues: dict[Name, QueueSpec] = Field(min_length=1)
     """Where people wait for a human; the first one also takes crises and failures."""
     commands: dict[Name, CommandSpec] = {}
-    """Words that work everywhere. ``human``, ``menu`` and one with ``action: stop`` must be there."""
+    """Words that work everywhere. ``human``, ``menu`` and one with ``action: stop`` must be there; so must one with
+    ``action: withdraw``, unless ``consent`` says that nobody is asked."""
+    consent: ConsentSpec = ConsentSpec()
+    """Whether people are asked before a human reads along."""
     defaults: Defaults = Defaults()
     """What holds where a step says nothing."""
     texts: dict[Name, Text] = {}

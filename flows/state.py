@@ -13,7 +13,7 @@ from msgspec import Struct
 from core.ids import Millis
 from flows.values import Value
 
-__all__ = ["TRAIL_LENGTH", "Crumb", "Frame", "State", "Wait"]
+__all__ = ["TRAIL_LENGTH", "Consent", "Crumb", "Frame", "State", "Wait"]
 
 #: How many answered questions ``back`` can go back over.
 TRAIL_LENGTH = 10
@@ -52,6 +52,24 @@ class Crumb(Struct, omit_defaults=True):
     depth: int
 
 
+class Consent(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the person answered when asked whether a human may read the conversation, and to which text."""
+
+    #: Names the text that was shown, see :func:`flows.consent.version`.
+    version: str
+    #: Language in which it was shown.
+    language: str
+    at: Millis
+    given: bool
+    #: When it was withdrawn; 0 while it holds.
+    withdrawn: Millis = 0
+
+    @property
+    def holds(self) -> bool:
+        """Return whether the person agreed and still does."""
+        return self.given and not self.withdrawn
+
+
 class State(Struct, omit_defaults=True):
     """The flow part of a conversation's state."""
 
@@ -69,6 +87,8 @@ class State(Struct, omit_defaults=True):
     waits: int = 0
     #: When the person last did something.
     active: Millis = 0
+    #: The newest answers to the question of consent, oldest first.
+    consents: list[Consent] = []
 
     @property
     def top(self) -> Frame | None:
@@ -101,4 +121,5 @@ class State(Struct, omit_defaults=True):
             trail=list(self.trail),
             waits=self.waits,
             active=self.active,
+            consents=list(self.consents),
         )

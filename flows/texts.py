@@ -58,14 +58,78 @@ TEXTS: dict[str, str] = {
     "edited": "You changed an earlier message. If it is important, please write it again.",
     # Stop and privacy
     "stopped": "I will not write to you any more. Write anything if you need me again.",
-    "privacy": "Your messages are stored encrypted and are erased {keep} days after your last message. "
-    "Write “delete” and everything is erased at once. Privacy notice: {privacy} Imprint: {imprint} "
-    "Other ways to reach us: {contact}",
+    "privacy": "Your messages are stored encrypted. They are erased {keep} days after your last message, and if a "
+    "human has counselled you, not before {keep_case} days after that. No human reads them, unless you ask for one and "
+    "agree, are in danger, or the program fails. {carrier}\n\n"
+    "Write “my data” and you get a copy, “withdraw” to withdraw your consent, “delete” to erase everything at once.\n\n"
+    "Privacy notice: {privacy}\nImprint: {imprint}\nOther ways to reach us: {contact}",
     "erase_ask": "Shall I erase everything you wrote here, and everything we answered? This cannot be undone.",
     "erase_yes": "Yes, erase everything",
     "erase_no": "No, keep it",
     "erase_kept": "Nothing was erased.",
     "erased": "Everything is erased. If you write again, you start anew.",
+    # Consent: asked before a human of the team may read along
+    "consent": "May a human read this conversation? For that I need your consent (Einwilligung).\n\n"
+    "If you agree, counsellors of {team.name} read what you wrote here, also about health, origin or faith, "
+    "and answer you in this chat. {carrier}\n\n"
+    "Everything is stored encrypted and is erased {keep} days after the counselling has ended. "
+    "You can withdraw your consent at any time: write “withdraw”.\n\n"
+    "Privacy notice: {team.privacy}\nImprint: {team.imprint}\nOther ways to reach us: {team.contact}",
+    "consent_yes": "Yes, I agree",
+    "consent_no": "No",
+    "consent_again": "I keep what you write, but no human reads it yet. May a human read it? Please answer yes or no.",
+    "consent_waiting": "You have not answered yet, so nobody has been called. May a human read this conversation?",
+    "consent_refused": "All right, no human reads this conversation. I, the program, still answer your questions. "
+    "Other ways to reach our team: {team.contact}",
+    "consent_withdrawn": "You have withdrawn your consent. The counselling here has ended, and no human of the team "
+    "opens this conversation any more. From now on only the program answers.\n\n"
+    "What you wrote stays encrypted and is erased {keep} days after your last message. "
+    "Write “delete” and it is erased at once. Other ways to reach our team: {team.contact}",
+    "consent_none": "You have given no consent, so there is nothing to withdraw.",
+    "carrier": "The messenger {messenger} carries the messages, and its company can read along.",
+    # A copy of one's own data
+    "mydata_making": "I am putting your data together. The file comes here in a moment.",
+    "mydata_soon": "You have just got a copy of your data. Please ask again in a few minutes.",
+    "mydata_file": "This is a copy of your data. Keep it where nobody else can read it.",
+    "mydata_link": "Here is a copy of your data: {link}\n\nThe address works for {minutes} minutes. "
+    "Whoever has it can read the copy, so do not pass it on.",
+    "mydata_failed": "I could not make the copy of your data. Please try again later, or ask our team: {team.contact}",
+    "data_title": "Your data",
+    "data_made": "Copy of {date}, made by {bot.name}, the program of {team.name}.",
+    "data_why": "This is kept so that the program can answer you and, if you agreed, counsellors can help you "
+    "(DSGVO Art. 6(1)(a), 9(2)(a); in danger Art. 6(1)(d), 9(2)(c)). It comes from you and from your messenger.",
+    "data_readers": "Counsellors of {team.name} can read it only after you agreed, in danger, or when the program "
+    "failed. Nobody else gets it. {carrier}",
+    "data_until": "Everything is erased by itself on {date}, later if you write again.",
+    "data_open": "Your case is open. Everything is erased by itself {keep} days after it is closed.",
+    "data_rights": "You can have mistakes corrected, withdraw your consent (write “withdraw”), have everything erased "
+    "(write “delete”), and complain to the data protection authority (Datenschutzaufsichtsbehörde). "
+    "Privacy notice: {team.privacy} Our team: {team.contact}",
+    "data_known": "What is known about you",
+    "data_consents": "Your consent",
+    "data_cases": "Your cases",
+    "data_talk": "The conversation",
+    "data_none": "Nothing",
+    "data_language": "Language",
+    "data_messenger": "Messenger",
+    "data_address": "Your address there",
+    "data_answers": "Your answers",
+    "data_agreed": "You agreed that a human reads along.",
+    "data_refused": "You did not agree that a human reads along.",
+    "data_withdrawn": "Withdrawn on {date}.",
+    "data_case_open": "Case {number}, open since {date}",
+    "data_case_closed": "Case {number}, from {date} to {until}",
+    "data_notes": "The team has written notes about your case: {count}. They are not in this file, because they can "
+    "name other people. Ask our team for them: {team.contact}",
+    "data_you": "You",
+    "data_program": "Program",
+    "data_human": "Counsellor",
+    "data_event": "Event",
+    "data_file": "File",
+    "nobody_speaks": "At the moment nobody in our team speaks {language}. A human could answer you in: {languages}. "
+    "If you know one of these languages, write its name. Other ways to reach our team: {contact}",
+    "nobody_speaks_any": "At the moment nobody in our team speaks {language}. You can still ask for a human, but it "
+    "may take long. Other ways to reach our team: {contact}",
     # FAQ
     "faq_did_you_mean": "Did you mean one of these?",
     "faq_unknown": "I have no checked answer to that. Please ask in other words, or talk to a human.",

@@ -6,7 +6,7 @@ bring its own verbs through the entry point ``streetwork.steps``; each is held t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -210,3 +210,7 @@ class Verb:
     def timeouts(self, spec: Any) -> tuple[Timeout, ...]:
         """Return what happens while nobody answers."""
         return ()
+
+    def reminders(self, step: Step, run: Run) -> Sequence[Timeout]:
+        """Return what happens while nobody answers what is asked right now; by default that of :meth:`timeouts`."""
+        return step.timeouts

@@ -18,7 +18,7 @@ from i18n.negotiate import NATIVE_NAMES
 if TYPE_CHECKING:
     from flows.run import Run
 
-__all__ = ["fill"]
+__all__ = ["carrier", "contact", "fill"]
 
 _HOLE = re.compile(r"\{([a-z][a-z0-9_.]*)\}")
 
@@ -107,6 +107,24 @@ def _team_value(run: Run, key: str) -> str:
     if key == "contact":
         return run.translate("team.contact", team.contact).text
     return str(getattr(team, key, ""))
+
+
+def contact(run: Run) -> str:
+    """Return the other ways to reach the team, in the person's language."""
+    return _team_value(run, "contact")
+
+
+#: Companies that carry messages. Our own pages are not among them: nobody but us sees what is written there.
+_MESSENGERS = {"telegram": "Telegram", "viber": "Viber", "whatsapp": "WhatsApp"}
+
+
+def carrier(run: Run) -> str:
+    """Return a sentence on the company that carries the messages and can read along; empty on our own pages."""
+    channel = run.env.channel
+    if channel in {"", "webchat", "terminal", "simulator"}:
+        return ""
+    name = _MESSENGERS.get(channel, channel.title())
+    return run.system_text("carrier").text.replace("{messenger}", name)
 
 
 def _queue_value(run: Run, queue: str, key: str, language: str) -> str:

@@ -125,7 +125,13 @@ class Simulator:
             address=self._address,
             epoch=self.epoch,
             capabilities=self.capabilities,
-            flow=Env(now=self.now, prefix=f"{CONVERSATION}/1/{self.turn}", rankings=rankings, queues={}),
+            flow=Env(
+                now=self.now,
+                prefix=f"{CONVERSATION}/1/{self.turn}",
+                rankings=rankings,
+                queues={},
+                channel=self._address.channel,
+            ),
         )
 
     def _decide(self, event: Event) -> Commit:

@@ -79,6 +79,7 @@ class Talk:
         self.env = env
         self.conversation = replace(conversation, flow=conversation.flow.copy(), shown=list(conversation.shown))
         self.run = Run(program, self.conversation.flow, env.flow)
+        self.run.case_open = self.case is not None
         self.lines: list[Line] = []
         self.epoch = env.epoch
         self.outcome: Outcome | None = None

@@ -15,10 +15,21 @@ from core.errors import Refused
 from core.events import CallReturned, ConsoleActed, Event, Received, SendFailed, TimerFired
 from core.ids import EntryId, Millis
 from core.messages import Media
-from core.records import Author, Call, Commit, DeadLetter, Dispatch, Entry, Outcome, Timer, Wrote
+from core.records import Author, Call, Commit, DeadLetter, Dispatch, Entry, Marked, Outcome, Timer, Wrote
 from core.rendering import render
 from flows import engine
-from flows.effects import CallOut, CancelTimer, Count, HandOver, NeedsQueue, NeedsRanking, SayText, SendFile, SetTimer
+from flows.effects import (
+    CallOut,
+    CancelTimer,
+    Count,
+    HandOver,
+    LeaveMark,
+    NeedsQueue,
+    NeedsRanking,
+    SayText,
+    SendFile,
+    SetTimer,
+)
 from flows.migrate import settle
 from flows.program import Program
 from flows.run import WAIT_TIMER
@@ -263,6 +274,8 @@ class _Effects:
                     self.calls.append(call)
                 case Count(name=name):
                     self.counts.append(name)
+                case LeaveMark(kind=kind, detail=detail):
+                    self._add("system", Marked(kind=kind, detail=detail), actor=None)
 
     def _say(self, said: SayText) -> None:
         if said.fell_back:

@@ -189,6 +189,6 @@ class Worker:
             address=lease.address,
             epoch=lease.epoch,
             capabilities=self._capabilities(lease.address),
-            flow=Env(now=lease.at, prefix=prefix, rankings={}, queues={}),
+            flow=Env(now=lease.at, prefix=prefix, rankings={}, queues={}, channel=lease.address.channel),
             link=self._link(lease.address),
         )

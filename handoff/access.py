@@ -18,6 +18,7 @@ from core.ids import ConversationId, Millis
 from core.ports import Store
 from core.records import Line, Snapshot
 from handoff.accounts import Account
+from handoff.case import WITHDRAWN
 from handoff.cases import Case
 from handoff.conversation import Conversation, load
 from handoff.verbs import CaseVerb
@@ -110,7 +111,9 @@ def as_listed(grant: Grant, case: Case | None = None) -> Listed:
 
 
 def may_reopen(account: Account, case: Case) -> bool:
-    """Return whether the account may take up a case that is over: it had it last."""
+    """Return whether the account may take up a case that is over: it had it last, and the person allows it."""
+    if case.outcome == WITHDRAWN:
+        return False
     return not account.disabled and "counsellor" in account.roles and case.owner == account.id
 
 

@@ -13,10 +13,23 @@ from core.events import ParkReason
 from core.ids import Millis
 from core.messages import SendMedia
 
-__all__ = ["HELD", "OPEN", "URGENCIES", "Case", "CaseState", "Microphone", "Pending", "Urgency", "microphone"]
+__all__ = [
+    "HELD",
+    "OPEN",
+    "URGENCIES",
+    "WITHDRAWN",
+    "Case",
+    "CaseState",
+    "Microphone",
+    "Pending",
+    "Urgency",
+    "microphone",
+]
 
 #: ``erased`` is never stored: with the case goes everything about the person.
 CaseState = Literal["intake", "waiting", "active", "parked", "handing_over", "closed", "erased"]
+#: Outcome of a case that ended because the person withdrew their consent: the desk never opens it again.
+WITHDRAWN: Literal["withdrawn"] = "withdrawn"
 #: In the order of the queue: safety first, then whatever a clock runs on, then people who come back.
 Urgency = Literal["safety", "clock", "returning", "normal"]
 URGENCIES: tuple[Urgency, ...] = ("safety", "clock", "returning", "normal")

@@ -43,7 +43,7 @@ from core.events import (
     WriteNote,
 )
 from core.ids import Millis
-from handoff.case import HELD, OPEN, URGENCIES, Case, CaseState, Microphone, Pending, Urgency, microphone
+from handoff.case import HELD, OPEN, URGENCIES, WITHDRAWN, Case, CaseState, Microphone, Pending, Urgency, microphone
 from handoff.happenings import Happening, IntakeOver, Left, OfferLapsed, ParkOver, PersonWrote, Urged, change
 
 __all__ = [
@@ -198,8 +198,11 @@ def open_case(
 
 
 def reopen(earlier: Case | None, *, number: str, actor: str, now: Millis) -> Case:
-    """Return a new case behind a closed one, in the actor's hands. Raises ``Refused("no_case")``."""
-    if earlier is None:
+    """Return a new case behind a closed one, in the actor's hands.
+
+    Raises ``Refused("no_case")``, also where the person took their consent back.
+    """
+    if earlier is None or earlier.outcome == WITHDRAWN:
         raise Refused("no_case")
     case = open_case(
         number=number,

@@ -5,6 +5,8 @@ Where an event leads, and who may cause it, is the table in :mod:`handoff.cases`
 
 from __future__ import annotations
 
+from typing import Literal
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -32,7 +34,9 @@ __all__ = ["Happening", "IntakeOver", "Left", "OfferLapsed", "ParkOver", "Person
 
 
 class Left(Struct, frozen=True, kw_only=True):
-    """The person stopped waiting or stopped altogether."""
+    """The person stopped waiting, stopped altogether, or took back the consent that somebody may read along."""
+
+    outcome: Literal["left", "withdrawn"] = "left"
 
 
 class IntakeOver(Struct, frozen=True, kw_only=True):
@@ -87,8 +91,8 @@ def _ended(case: Case, event: Close | ReturnToBot | Left | EraseContact) -> Case
             return replace(case, outcome=outcome, topic=topic or case.topic)
         case ReturnToBot():
             return replace(case, outcome="returned")
-        case Left():
-            return replace(case, outcome="left")
+        case Left(outcome=outcome):
+            return replace(case, outcome=outcome)
         case EraseContact():
             return replace(case, outcome="erased")
 

@@ -1,14 +1,19 @@
-"""``handoff``: ask for a human. The case opens, the person is told when somebody reads, and the flow waits."""
+"""``handoff``: ask for a human. The case opens, the person is told when somebody reads, and the flow waits.
+
+Before that the step asks by itself whether a human may read the conversation, so that no editor can forget it; see
+:mod:`flows.consent`. While that question is open there is no case, and nothing is said that sounds like one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
+from flows import consent
 from flows.spec import Duration, Name, Spec, Target, Text
-from flows.verbs import Exit, Go, Move, Stay, StepSpec, TextDef, Timeout, Verb
+from flows.verbs import Exit, Given, Go, Move, Stay, StepSpec, TextDef, Timeout, Verb
 
 if TYPE_CHECKING:
     from flows.program import Step
@@ -87,23 +92,71 @@ class Handoff(Verb):
             return ()
         return tuple(Timeout(after=wait.after * n, say=wait.say) for n in range(1, wait.repeat + 1))
 
+    def options(self, spec: HandoffSpec) -> Mapping[str, str]:
+        """Return the two answers to the question of consent."""
+        return consent.LABELS
+
+    def reminders(self, step: Step, run: Run) -> Sequence[Timeout]:
+        """Return the words of patience, or the one reminder of the question of consent."""
+        if _asking(run):
+            return consent.REMINDER
+        return step.timeouts if consent.ASKED not in _data(run) else ()
+
     def enter(self, step: Step, run: Run) -> Move:
-        """Open the case, tell the person, and wait for the desk."""
-        spec: HandoffSpec = step.spec
-        run.hand_over(spec.handoff, urgency=spec.urgency, note=run.fill(step.texts.get("note", "")))
-        self.show(step, run)
-        run.wait(step)
+        """Ask for consent where it is missing; else open the case, tell the person, and wait for the desk."""
+        if not consent.needed(run, step.spec.urgency):
+            self._open(step, run)
+        else:
+            run.wait(step, barrier=False, **consent.ask(run, step.spec.handoff))
         return Stay()
 
+    def _open(self, step: Step, run: Run) -> None:
+        spec: HandoffSpec = step.spec
+        run.hand_over(spec.handoff, urgency=spec.urgency, note=run.fill(step.texts.get("note", "")))
+        self._tell(step, run)
+        run.wait(step)
+
     def show(self, step: Step, run: Run) -> None:
-        """Tell the person that they wait, and for how long."""
+        """Put the question of consent again; once the case is open, tell the person that they wait."""
+        if _asking(run):
+            _ask_anew(step, run)
+        else:
+            self._tell(step, run)
+
+    def _tell(self, step: Step, run: Run) -> None:
         spec: HandoffSpec = step.spec
         is_open = run.queue_open(spec.handoff)
         with run.speaking("notice"):
             run.say(step, "closed" if spec.closed and not is_open else "", queue=spec.handoff)
 
+    def answer(self, step: Step, run: Run, given: Given) -> Move | None:
+        """Take the answer to the question of consent. Whatever else is written meanwhile is kept for the human."""
+        wait = run.frame.wait
+        if wait is None or not _asking(run):
+            return None
+        agreed = consent.read(run, given)
+        if agreed is None:
+            consent.remind(run, "consent_again")
+            return Stay()
+        if consent.outdated(run, wait.data):
+            _ask_anew(step, run)
+            return Stay()
+        consent.record(run, wait.data, agreed=agreed)
+        if not agreed:
+            with run.speaking("notice"):
+                run.system("consent_refused")
+            home = run.program.home
+            return Go(f"{home.flow}.{home.step}")
+        run.close_wait()
+        self._open(step, run)
+        return Stay()
+
     def timed_out(self, step: Step, run: Run, index: int) -> Move:
-        """Say a word of patience."""
+        """Say a word of patience, or that the question of consent is still open."""
+        if _asking(run):
+            consent.remind(run, "consent_waiting")
+            run.set_reminder(step, index + 1)
+            return Stay()
         run.say(step, "no_answer")
         run.set_reminder(step, index + 1)
         return Stay()
@@ -113,3 +166,19 @@ class Handoff(Verb):
         spec: HandoffSpec = step.spec
         home = run.program.home
         return Go(spec.done or f"{home.flow}.{home.step}")
+
+
+def _asking(run: Run) -> bool:
+    """Return whether the open wait is the question of consent. A case opened meanwhile (danger) ends the question."""
+    return consent.ASKED in _data(run) and not run.case_open
+
+
+def _data(run: Run) -> Mapping[str, str]:
+    wait = run.frame.wait
+    return wait.data if wait is not None else {}
+
+
+def _ask_anew(step: Step, run: Run) -> None:
+    shown = consent.ask(run, step.spec.handoff)
+    if run.frame.wait is not None:
+        run.frame.wait.data.update(shown)

@@ -37,6 +37,8 @@ def obey(talk: Talk, command: Command) -> None:
     run.count(f"command.{command.id}")
     if _leads_to_human(talk, command) and talk.case is not None:
         talk.run.system("already_waiting", options=run.command_options("menu"))
+    elif _leads_to_human(talk, command) and (step := engine.open_step(run)) is not None and step.verb.human:
+        engine.repeat(run)  # the question of consent is what stands between
     elif command.goto is not None:
         engine.go_to(run, command.goto)
     elif command.call is not None:

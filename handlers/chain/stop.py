@@ -1,18 +1,23 @@
-"""Second link: stop, privacy and erase. They work at every moment, in every step and while a human writes."""
+"""Second link: stop, and a person's rights over their data. They work at every moment, also while a human writes."""
 
 from __future__ import annotations
 
 from core.events import EraseContact
+from core.ids import Millis
 from core.messages import Choice, Inbound, Option, Text
+from flows import wording
 from flows.inputs import Accepted, Rules, parse
 from flows.program import option_token
+from handlers import consent
 from handlers.casework import happen
 from handlers.chain.words import command_of
 from handlers.talk import Talk
 from handoff.cases import Left
 from i18n.plain import digits, fold
 
-__all__ = ["ask_erase", "take"]
+__all__ = ["DAY", "ask_erase", "take"]
+
+DAY: Millis = 86_400_000
 
 
 def take(talk: Talk, message: Inbound) -> bool:
@@ -33,6 +38,10 @@ def take(talk: Talk, message: Inbound) -> bool:
             _tell_privacy(talk)
         case "erase":
             ask_erase(talk)
+        case "withdraw":
+            consent.withdraw(talk)
+        case "mydata":
+            talk.notice("mydata_failed")
         case _:
             return False
     return True
@@ -54,9 +63,16 @@ def _stop(talk: Talk) -> None:
 
 def _tell_privacy(talk: Talk) -> None:
     team = talk.program.spec.team
-    days = talk.program.spec.defaults.keep_without_case // 86_400_000
-    contact = talk.run.translate("team.contact", team.contact).text
-    talk.notice("privacy", keep=str(days), privacy=team.privacy, imprint=team.imprint, contact=contact)
+    keep = talk.program.spec.defaults
+    talk.notice(
+        "privacy",
+        keep=str(keep.keep_without_case // DAY),
+        keep_case=str(keep.keep_after_case // DAY),
+        carrier=wording.carrier(talk.run),
+        privacy=team.privacy,
+        imprint=team.imprint,
+        contact=wording.contact(talk.run),
+    )
     if not talk.human_speaks:
         talk.repeat_or_home()
 

@@ -47,6 +47,9 @@ commands:
   stop:
     words: stop
     action: stop
+  withdraw:
+    words: withdraw
+    action: withdraw
 """
 _HEAD = """msgid ""
 msgstr ""

@@ -52,6 +52,7 @@ CLICKS = (
     Act(press="goodbye.more.human"),
     Act(press="human.begin.work"),
     Act(say="10999"),
+    Act(press="human.queue.yes"),
 )
 #: The same kind of talk, typed: no button needs an answer of its own, so that a turn costs both sides one call a reply.
 TYPED = (

@@ -18,6 +18,7 @@ LANGUAGES = {
     "en": ("English", "human", "Skip", "ltr"),
     "ru": ("Русский", "человек", "Пропустить", "ltr"),
 }
+AGREE = {"ar": "نعم، أوافق", "bg": "Да, съгласие", "en": "Yes, I agree", "ru": "Да, я за"}
 REPLY = {
     "ar": "مرحبًا، أنا مريم. كيف أستطيع أن أساعدك؟",
     "bg": "Здравейте, аз съм Мариам. С какво мога да помогна?",
@@ -59,6 +60,9 @@ async def test_from_the_welcome_to_a_counsellors_reply(server: Server, browser: 
     # A human, please.
     await write(chat, human)
     await chat.get_by_role("button", name=skip, exact=True).click()
+    # Nobody reads along before the person agreed.
+    await picture(chat, f"chat-consent-{language}")
+    await chat.get_by_role("button", name=AGREE[language], exact=True).click()
     desk = await sign_in(server, office)
     await expect(desk.locator("#waiting .card")).to_have_count(1)
     await picture(desk, f"desk-waiting-{language}")
