@@ -212,10 +212,11 @@ def test_the_hook_is_called_with_its_arguments_and_the_calls_id(told: dict[str, 
 def test_a_letter_is_answered_once_through_worker_hook_and_delivery(told: dict[str, Any]) -> None:
     assert told["channels"] == ["letterbox", "webchat"]
     assert told["left"] == [], "what is durable is taken away"
-    hello, rooms, menu, asked, *_ = told["out"]
+    hello, rooms, menu, alone, asked, *_ = told["out"]
     assert hello.startswith("Good ")
     assert rooms.replace("\u2068", "").replace("\u2069", "") == "Free rooms near you: 3."
     assert menu.endswith("1. Ask a question\n2. Talk to a human"), "no buttons here: a numbered list"
+    assert alone.startswith("At the moment nobody in our team speaks English."), "there is no account yet"
     assert asked.startswith("May a human read this conversation?")
 
 
