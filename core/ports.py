@@ -141,7 +141,7 @@ class Store(Protocol):
     async def receipt(self, receipt: Receipt, now: Millis) -> None:
         """Raise the state of the entry the provider speaks of. Unknown ids are kept 24 h for their entry.
 
-        ``failed`` becomes a ``SendFailed`` event once.
+        ``failed`` becomes a ``SendFailed`` event once; ``held`` and ``again`` give the entry back, see ``Receipt``.
         """
 
     # -- outside calls ----------------------------------------------------------------------------------

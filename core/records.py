@@ -9,7 +9,7 @@ from msgspec import Struct
 from core.events import Event
 from core.ids import CallId, ConversationId, EntryId, Millis
 from core.messages import Address, Inbound, Outbound
-from core.settlements import Failed, Held, Receipt, RetryAt, Sent, Settlement, Uncertain
+from core.settlements import Failed, Held, Receipt, ReceiptState, RetryAt, Sent, Settlement, Uncertain
 
 __all__ = [
     "Accepted",
@@ -43,6 +43,7 @@ __all__ = [
     "Noted",
     "Outcome",
     "Receipt",
+    "ReceiptState",
     "Record",
     "RetryAt",
     "Sent",
@@ -269,6 +270,8 @@ class DeliveryLease(Struct, frozen=True, kw_only=True):
     missed: int = 0
     #: An earlier attempt may have reached the provider: a crash while sending or an uncertain answer.
     maybe_sent: bool
+    #: Its form was taken and then refused: send the simplest one that says the same.
+    plain: bool = False
     address: Address
     entry: Entry
     message: Outbound

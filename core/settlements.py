@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from core.ids import Millis
 
-__all__ = ["Failed", "Held", "Receipt", "RetryAt", "Sent", "Settlement", "Uncertain"]
+__all__ = ["Failed", "Held", "Receipt", "ReceiptState", "RetryAt", "Sent", "Settlement", "Uncertain"]
 
 
 class Sent(Struct, frozen=True, kw_only=True):
@@ -59,12 +59,20 @@ class Failed(Struct, frozen=True, kw_only=True):
 Settlement = Sent | RetryAt | Uncertain | Held | Failed
 
 
+ReceiptState = Literal["sent", "delivered", "read", "failed", "held", "again"]
+
+
 class Receipt(Struct, frozen=True, kw_only=True):
-    """What the provider says later about a message it took. Raises a state, never lowers it."""
+    """What the provider says later about a message it took. Raises a state, never lowers it.
+
+    Two ends give an entry back, unless it was delivered: ``held`` (the person cannot be written to now, such as a
+    closed window) holds it until they write, ``again`` (this form was not taken) sends it once more in its plain form,
+    and a second ``again`` is ``failed``. The ids of the send that came to nothing are forgotten.
+    """
 
     channel: str
     account: str
     provider_id: str
-    state: Literal["sent", "delivered", "read", "failed"]
+    state: ReceiptState
     at: Millis
     reason: str | None = None

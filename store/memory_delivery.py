@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from core.events import SendFailed
 from core.ids import ConversationId, Millis
 from core.records import (
@@ -96,6 +98,7 @@ class MemoryDelivery(MemoryBase):
             attempts=row.attempts + 1,
             missed=row.missed,
             maybe_sent=row.maybe,
+            plain=row.plain,
             address=conversation.address,
             entry=row.entry,
             message=row.entry.body.message,
@@ -173,6 +176,11 @@ class MemoryDelivery(MemoryBase):
                 self._raise(conversation, row, stray[0], now)
 
     def _raise(self, conversation: Conversation, row: Row, receipt: Receipt, now: Millis) -> None:
+        if rules.gives_back(row.state, receipt.state):
+            if receipt.state == "held" or not row.plain:
+                self._give_back(conversation, row, receipt, now)
+                return
+            receipt = replace(receipt, state="failed")
         state = rules.raised(row.state, receipt.state)
         if state == row.state:
             return
@@ -183,6 +191,17 @@ class MemoryDelivery(MemoryBase):
             self._report(conversation, row, False, now)
         self.changed(conversation)
 
+    def _give_back(self, conversation: Conversation, row: Row, receipt: Receipt, now: Millis) -> None:
+        place = (conversation.id, row.seq)
+        self.tables.providers = {key: one for key, one in self.tables.providers.items() if one != place}
+        row.open, row.changed, row.reason = True, receipt.at, receipt.reason
+        if receipt.state == "held":
+            row.state, row.due = "held", now + rules.held_for(row.given_back)
+            row.given_back += 1
+        else:
+            row.state, row.due, row.plain = "pending", now, True
+        self.changed(conversation)
+
     async def receipt(self, receipt: Receipt, now: Millis) -> None:
         """See :meth:`core.ports.Store.receipt`."""
         key = (receipt.channel, receipt.account, receipt.provider_id)
@@ -190,7 +209,7 @@ class MemoryDelivery(MemoryBase):
         if place is None:
             known = self.tables.strays.get(key)
             fresh = known is not None and known[1] > now - rules.STRAY_FOR
-            if known is not None and fresh and rules.raised(known[0].state, receipt.state) == known[0].state:
+            if known is not None and fresh and not rules.outranks(receipt.state, known[0].state):
                 return
             self.tables.strays[key] = (receipt, now)
             return

@@ -51,6 +51,9 @@ class Row:
     missed: int = 0
     due: Millis = 0
     maybe: bool = False
+    #: To be sent in its simplest form, and how often it was given back to be held.
+    plain: bool = False
+    given_back: int = 0
     #: Still to be delivered.
     open: bool = False
 

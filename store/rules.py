@@ -4,12 +4,11 @@ the ids of events that the store makes itself. Pure functions; a backend's stora
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Literal
 
 from core.events import Event, Received
 from core.ids import EntryId, Millis
 from core.messages import Unsubscribed
-from core.records import Commit, DeliveryState, DispatchKind, Held, RetryAt, Settlement, Wrote
+from core.records import Commit, DeliveryState, DispatchKind, Held, ReceiptState, RetryAt, Settlement, Wrote
 
 __all__ = [
     "DEAD_FOR",
@@ -27,9 +26,12 @@ __all__ = [
     "drop_reason",
     "event_kind",
     "failed_event_id",
+    "gives_back",
+    "held_for",
     "is_attempt",
     "is_miss",
     "later",
+    "outranks",
     "raised",
     "revived_event_id",
     "sooner",
@@ -70,15 +72,36 @@ _RANK: dict[DeliveryState, int] = {
     "delivered": 4,
     "read": 5,
 }
+_STRAY_RANK: dict[ReceiptState, int] = {"sent": 1, "held": 2, "again": 2, "failed": 2, "delivered": 2, "read": 3}
 
 
-def raised(current: DeliveryState, told: Literal["sent", "delivered", "read", "failed"]) -> DeliveryState:
+def gives_back(current: DeliveryState, told: ReceiptState) -> bool:
+    """Say whether a receipt that says ``told`` gives a row in ``current`` back, to be held or sent again."""
+    return told in ("held", "again") and current in ("pending", "uncertain", "sent")
+
+
+def held_for(times: int) -> Millis:
+    """Return how long a row is held that was given back ``times`` times before.
+
+    At first only a moment: the channel knows now that the window is closed and may ask the person to write.
+    """
+    return 2_000 if times == 0 else 24 * _HOUR
+
+
+def outranks(told: ReceiptState, known: ReceiptState) -> bool:
+    """Say whether, of two receipts whose entry is not known yet, the new one is to be kept."""
+    return _STRAY_RANK[told] > _STRAY_RANK[known]
+
+
+def raised(current: DeliveryState, told: ReceiptState) -> DeliveryState:
     """Return the state of a row in ``current`` after a receipt that says ``told``; never a lower one.
 
     ``failed`` counts only until the provider said ``delivered``; a failed or dropped row stays what it is.
     """
     if current in ("failed", "dropped"):
         return current
+    if told == "held" or told == "again":
+        return current  # see `gives_back`
     if told == "failed":
         return current if current in ("delivered", "read") else "failed"
     return told if _RANK[told] > _RANK[current] else current

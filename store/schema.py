@@ -21,7 +21,7 @@ APPLICATION_ID = 0x53575354
 _HERE = Path(__file__).parent
 
 #: Migrations in order; the position (from 1) is the schema's number.
-DATA_SCHEMA: tuple[str, ...] = tuple(f"schema_{number:03}.sql" for number in range(1, 6))
+DATA_SCHEMA: tuple[str, ...] = tuple(f"schema_{number:03}.sql" for number in range(1, 7))
 KEYS_SCHEMA: tuple[str, ...] = ("keys_001.sql",)
 
 #: How long a writer waits for the other process, milliseconds. Group commits take a few each.

@@ -46,14 +46,15 @@ select c.ddue, c.id, c.conversation, c.generation, c.epoch, c.duntil, c.address,
            select 1 from entry
            where id between c.id * 16777216 + c.oseq and c.id * 16777216 + c.last and open = 1
                and kind = 'bot' and (epoch < c.epoch or expires <= ?)),
-       e.id, e.kind, e.epoch, e.expires, e.due, e.attempts, e.missed, e.maybe, e.body
+       e.id, e.kind, e.epoch, e.expires, e.due, e.attempts, e.missed, e.maybe, e.plain,
+       e.body
 from conv c left join entry e on e.id = (
     select min(id) from entry
     where id between c.id * 16777216 + c.oseq and c.id * 16777216 + c.last and open = 1)
 where c.route = ? and c.ddue <= ? order by c.ddue limit ?
 """
 _OPEN = """
-select id, kind, epoch, expires, due, attempts, missed, maybe, body from entry
+select id, kind, epoch, expires, due, attempts, missed, maybe, plain, body from entry
 where id between ? and ? and open = 1 order by id
 """
 _LEASE = """
@@ -147,7 +148,7 @@ class _Looker:
         sealer: Sealer,
         row: Sequence[Any],
     ) -> None:
-        number, _, _, _, _, tries, missed, maybe, body = row
+        number, _, _, _, _, tries, missed, maybe, plain, body = row
         seq = number - conv * ENTRY_SPAN
         entry = ENTRY.unpack(sealer.open(b"entry/%d" % seq, body))
         if not isinstance(entry.body, Wrote):
@@ -162,6 +163,7 @@ class _Looker:
                 attempts=tries + 1,
                 missed=missed,
                 maybe_sent=bool(maybe),
+                plain=bool(plain),
                 address=open_address(sealer, address),
                 entry=entry,
                 message=entry.body.message,

@@ -6,20 +6,19 @@ whose send is uncertain is registered under its own id, for channels that hand o
 
 from __future__ import annotations
 
-from typing import Literal
-
 from core.ids import Millis
 from core.messages import Address
-from core.records import DeliveryLease, Receipt
+from core.records import DeliveryLease, Receipt, ReceiptState
 from store import rules, sqlite_erase
 from store.codec import ENTRY
+from store.seal import Sealer
 from store.sqlite_rows import report_failure
 from store.tx import ENTRY_SPAN, Tx
 
 __all__ = ["apply_strays", "receipt", "register"]
 
 _ENTRY = """
-select c.id, c.conversation, c.generation, c.open, c.due, c.until, c.rest, e.state, e.open, e.body
+select c.id, c.conversation, c.generation, c.open, c.due, c.until, c.rest, e.state, e.open, e.plain, e.body
 from entry e join conv c on c.id = e.id / 16777216 where e.id = ?
 """
 
@@ -64,7 +63,7 @@ def receipt(tx: Tx, receipt: Receipt, now: Millis) -> None:
 def raise_state(
     tx: Tx,
     number: int,
-    told: Literal["sent", "delivered", "read", "failed"],
+    told: ReceiptState,
     reason: str | None,
     at: Millis,
     now: Millis,
@@ -73,11 +72,16 @@ def raise_state(
     row = tx.cur.execute(_ENTRY, (number,)).fetchone()
     if row is None:
         return
-    conv, conversation, generation, undelivered, due, until, rest, before, was_open, body = row
+    conv, conversation, generation, undelivered, due, until, rest, before, was_open, plain, body = row
     sealer = tx.keys.sealer(conversation, generation)
     if sealer is None:
         sqlite_erase.wipe(tx, conversation)
         return
+    if rules.gives_back(before, told):
+        if told == "held" or not plain:
+            _give_back(tx, conv, number, sealer, told, reason, at, now, was_open=bool(was_open))
+            return
+        told = "failed"
     state = rules.raised(before, told)
     if state == before:
         return
@@ -105,9 +109,43 @@ def raise_state(
         sqlite_erase.finish_rest(tx, conversation, now)
 
 
+def _give_back(
+    tx: Tx,
+    conv: int,
+    number: int,
+    sealer: Sealer,
+    told: ReceiptState,
+    reason: str | None,
+    at: Millis,
+    now: Millis,
+    *,
+    was_open: bool,
+) -> None:
+    """Open an entry again that the provider took and did not deliver; receipts of that send are strays from now on."""
+    seq = number - conv * ENTRY_SPAN
+    pids, times = tx.cur.execute("select pids, back from entry where id = ?", (number,)).fetchone()
+    hashes = [] if pids is None else [pids[i : i + 16] for i in range(0, len(pids), 16)]
+    tx.cur.executemany("delete from provider where key = ? and entry = ?", [(one, number) for one in hashes])
+    held = told == "held"
+    due = now + rules.held_for(times) if held else now
+    sealed = None if reason is None else sealer.seal(b"reason/%d" % seq, reason.encode("utf-8", "surrogatepass"))
+    tx.cur.execute(
+        "update entry set pids = null, open = 1, state = ?, due = ?, changed = ?, reason = ?, plain = plain or ?,"
+        " back = back + ? where id = ?",
+        ("held" if held else "pending", due, at, sealed, not held, held, number),
+    )
+    tx.cur.execute(
+        # A send under way keeps its lease; its settling looks at what else is open.
+        "update conv set open = open + ?1, oseq = iif(open = 0, ?2, min(oseq, ?2)), held = max(held, ?3), change = ?4,"
+        " ddue = iif(duntil is null, min(coalesce(ddue, ?5), ?5), ddue) where id = ?6",
+        (not was_open, seq, held, tx.bump(), due, conv),
+    )
+    tx.wake.add("delivery")
+
+
 def _keep_stray(tx: Tx, key: bytes, receipt: Receipt, now: Millis) -> None:
     row = tx.cur.execute("select state, seen from stray where key = ?", (key,)).fetchone()
-    if row is not None and row[1] > now - rules.STRAY_FOR and rules.raised(row[0], receipt.state) == row[0]:
+    if row is not None and row[1] > now - rules.STRAY_FOR and not rules.outranks(receipt.state, row[0]):
         return
     reason = None if receipt.reason is None else tx.records.seal("stray", key.hex(), receipt.reason.encode())
     tx.cur.execute("insert or replace into stray values (?, ?, ?, ?, ?)", (key, receipt.state, receipt.at, now, reason))

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Coroutine
 from pathlib import Path
 from random import Random
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 import pytest
@@ -37,6 +37,7 @@ from core.records import (
     DeliveryLease,
     Found,
     Receipt,
+    ReceiptState,
     TurnLease,
 )
 from store.memory import MemoryStore
@@ -198,7 +199,7 @@ class StoreMachine(RuleBasedStateMachine):
         provider_id = rng.choice(self.provider_ids)
         if self.deliveries and rng.random() < 0.4:
             provider_id = f"p-{rng.choice(self.deliveries).model.entry.id}"
-        states: tuple[Literal["sent", "delivered", "read", "failed"], ...] = ("sent", "delivered", "read", "failed")
+        states: tuple[ReceiptState, ...] = ("sent", "delivered", "read", "failed", "held", "again")
         receipt = Receipt(
             channel="telegram",
             account="bot1",

@@ -15,6 +15,7 @@ from tests.contract.words import (
     delivery_of,
     do,
     none_due,
+    say,
     text_of,
     written,
 )
@@ -136,3 +137,71 @@ async def test_a_dropped_entry_stays_dropped(store: Store) -> None:
     await none_due(store, NOW + HOUR)
     await store.receipt(receipt("delivered", lease.entry.id), NOW + HOUR)
     assert (await delivery_of(store)).state == "dropped"
+
+
+# -- what is given back ----------------------------------------------------------------------------------
+
+
+async def test_a_closed_window_told_later_holds_the_entry_until_the_person_writes(store: Store) -> None:
+    await sent(store)
+    await store.receipt(receipt("held", "p2", reason="window"), NOW + 5)
+    delivery = await delivery_of(store)
+    assert (delivery.state, delivery.reason, delivery.at) == ("held", "window", NOW + 5)
+    # Whatever still comes about the send that came to nothing does not show it as sent.
+    for one in ("sent", "delivered", "held"):
+        await store.receipt(receipt(one, "p1"), NOW + 6)
+    assert (await delivery_of(store)).state == "held"
+    await none_due(store, NOW + 5 + 1_999)
+    again = await claim_delivery(store, NOW + 5 + 2_000)
+    assert (text_of(again), again.plain, again.maybe_sent) == ("part 0", False, False)
+    await store.settle(again, Sent(provider_ids=("p3",)), NOW + HOUR)
+    await store.receipt(receipt("held", "p3"), NOW + HOUR)
+    await none_due(store, NOW + HOUR + DAY - 1)  # a second time it waits for long
+    await say(store, "e9", now=NOW + HOUR + 1)
+    last = await claim_delivery(store, NOW + HOUR + 1)
+    await store.settle(last, Sent(provider_ids=("p4",)), NOW + HOUR + 1)
+    await store.receipt(receipt("delivered", "p4"), NOW + HOUR + 2)
+    assert (await delivery_of(store, place=0)).state == "delivered"
+
+
+async def test_a_form_refused_later_is_sent_once_more_and_plain(store: Store) -> None:
+    await sent(store)
+    await store.receipt(receipt("again", reason="this content"), NOW + 5)
+    assert (await delivery_of(store)).state == "pending"
+    again = await claim_delivery(store, NOW + 5)
+    assert (again.plain, again.attempts) == (True, 2)
+    await store.settle(again, Sent(provider_ids=("p3",)), NOW + 5)
+    await store.receipt(receipt("again", "p3", reason="this content"), NOW + 6)
+    assert (await delivery_of(store)).state == "failed"
+    await none_due(store, NOW + DAY)
+    event = (await claim_one(store, NOW + 6)).event
+    assert isinstance(event, SendFailed)
+    assert event.reason == "this content"
+
+
+async def test_what_was_delivered_is_not_given_back(store: Store) -> None:
+    await sent(store)
+    await store.receipt(receipt("delivered"), NOW + 5)
+    for one in ("held", "again"):
+        await store.receipt(receipt(one), NOW + 6)
+    assert (await delivery_of(store)).state == "delivered"
+    await none_due(store, NOW + DAY)
+
+
+async def test_an_early_giving_back_is_kept_for_its_entry(store: Store) -> None:
+    await written(store, {}, {})
+    lease = await claim_delivery(store)
+    await store.receipt(receipt("sent"), NOW)
+    await store.receipt(receipt("held", reason="window"), NOW)
+    await store.settle(lease, Sent(provider_ids=("p1",)), NOW + 1)
+    assert (await delivery_of(store, place=0)).state == "held"
+    await none_due(store, NOW + 2)  # and what is behind it waits
+
+
+async def test_what_is_given_back_obeys_the_microphone(store: Store) -> None:
+    await sent(store)
+    await say(store, "e9", now=NOW + 1)
+    await do(store, await claim_one(store, NOW + 1), NOW + 1, epoch=1)
+    await store.receipt(receipt("again"), NOW + 5)
+    await none_due(store, NOW + DAY)
+    assert (await delivery_of(store, place=0)).state == "dropped"
