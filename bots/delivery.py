@@ -44,6 +44,7 @@ from core.ids import Millis
 from core.messages import Address
 from core.ports import Channel, Clock, Store
 from core.records import DeliveryLease, Settlement
+from core.rendering import simplest
 from core.sending import Down, SendResult, Taken, Unsure
 
 __all__ = ["Delivery", "OnDown", "OnMoved"]
@@ -295,11 +296,12 @@ class Delivery:
 
     async def _send(self, lease: DeliveryLease) -> SendResult:
         channel = self._channels[(lease.address.channel, lease.address.account)]
+        message = simplest(lease.message, channel.capabilities) if lease.plain else lease.message
         started = time.perf_counter()
         try:
             # A channel has its own, shorter time limits; this one keeps a mistake in them from outliving the lease.
             async with asyncio.timeout(self._send_time * 2 / 1000):
-                return await channel.send(lease.address, lease.message, entry_id=lease.entry.id)
+                return await channel.send(lease.address, message, entry_id=lease.entry.id)
         except TimeoutError:
             return Unsure(reason="The messenger did not answer in time")
         except Exception as exc:  # a mistake in a channel must not stop the others

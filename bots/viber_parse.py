@@ -30,7 +30,7 @@ from core.messages import (
     Unknown,
     Unsubscribed,
 )
-from core.records import Receipt
+from core.records import Receipt, ReceiptState
 
 __all__ = ["TOKEN", "Kind", "Parsed", "parse", "token_of"]
 
@@ -44,11 +44,13 @@ _LONGEST_ID = 128
 _DIGITS = re.compile(r"[0-9]{1,20}")
 #: Times outside are no times (Viber's own test callback has 4977069964384421269): 2001 to 2100.
 _TIMES = range(1_000_000_000_000, 4_102_444_800_000)
-_RECEIPTS: Mapping[str, Literal["delivered", "read", "failed"]] = {
+_RECEIPTS: Mapping[str, ReceiptState] = {
     "delivered": "delivered",
     "seen": "read",
     "failed": "failed",
 }
+#: Viber takes a keyboard that the phone then refuses; its words for that are not documented.
+_FORM = re.compile(r"keyboard|button|rich.?media|api.?version", re.IGNORECASE)
 #: Longest reason of a failed message that is kept.
 _REASON = 200
 
@@ -99,9 +101,7 @@ def parse(data: Mapping[str, Any], account: str, now: Millis) -> Parsed:
             return Parsed(kind="ignored")
 
 
-def _receipt(
-    data: Mapping[str, Any], account: str, token: str, state: Literal["delivered", "read", "failed"], now: Millis
-) -> Parsed:
+def _receipt(data: Mapping[str, Any], account: str, token: str, state: ReceiptState, now: Millis) -> Parsed:
     """Later news of a message. Viber also sends ``delivered`` for what people write: the store knows no such id."""
     reason = None
     if state == "failed":
@@ -109,6 +109,8 @@ def _receipt(
         desc = data.get("desc")
         told = " ".join(desc.split())[:_REASON] if isinstance(desc, str) else ""
         reason = f"Viber could not show it: {told}" if told else "Viber could not show it on the person's phone"
+        if _FORM.search(told):
+            state = "again"
     at = _time(data) or now
     receipt = Receipt(channel="viber", account=account, provider_id=token, state=state, at=at, reason=reason)
     return Parsed(kind="receipt", receipt=receipt)

@@ -14,10 +14,10 @@ from msgspec import Struct
 
 from bots.intake import Incoming
 from bots.twilio_signature import Form
-from bots.whatsapp_errors import WINDOW_CLOSED, reason_of
+from bots.whatsapp_errors import ERRORS, WINDOW_CLOSED, reason_of
 from core.ids import Millis
 from core.messages import Choice, Content, Inbound, Location, Media, MediaKind, Profile, Text, Unknown
-from core.records import Receipt
+from core.records import Receipt, ReceiptState
 
 __all__ = ["Parsed", "parse"]
 
@@ -28,9 +28,8 @@ _SID = re.compile(r"[A-Za-z0-9]{1,64}")
 #: Most files of one message; Twilio's own limit is 10.
 _MOST_FILES = 10
 
-State = Literal["sent", "delivered", "read", "failed"]
 #: Twilio's other states (accepted, queued, sending ...) say no more than the answer to our call did.
-_STATES: dict[str, State] = {
+_STATES: dict[str, ReceiptState] = {
     "sent": "sent",
     "delivered": "delivered",
     "read": "read",
@@ -83,7 +82,14 @@ def _status(form: Form, state: str, account: str, now: Millis) -> Parsed:
     if sid is None or known is None:
         return Parsed(kind="ignored")
     code = int(_get(form, "ErrorCode")) if re.fullmatch(r"[0-9]{1,9}", _get(form, "ErrorCode"), re.ASCII) else None
-    reason = reason_of(code) if known == "failed" else None
+    reason = None
+    if known == "failed":
+        reason = reason_of(code)
+        meaning = ERRORS.get(code or 0)
+        if code == WINDOW_CLOSED:
+            known = "held"
+        elif meaning is not None and meaning.act == "content":
+            known = "again"
     receipt = Receipt(channel="whatsapp", account=account, provider_id=sid, state=known, at=now, reason=reason)
     closed = _get(form, "To") if code == WINDOW_CLOSED else ""
     return Parsed(kind="status", receipts=(receipt,), closed=closed or None)

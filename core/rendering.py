@@ -21,7 +21,7 @@ from core.graphemes import Unit, boundaries, cut, length
 from core.marks import spell_out
 from core.messages import Option, Outbound, Say, SendMedia, Span
 
-__all__ = ["CAPTION", "render"]
+__all__ = ["CAPTION", "render", "simplest"]
 
 #: Longest caption of a file, Telegram's limit (Bot API sendPhoto); a longer one follows as a message of its own.
 CAPTION = 1024
@@ -54,6 +54,22 @@ def render(message: Outbound, capabilities: Capabilities) -> tuple[Outbound, ...
             return (replace(message, caption=None), *_render_text(Say(text=caption), capabilities))
         case _:
             return (message,)
+
+
+def simplest(message: Outbound, capabilities: Capabilities) -> Outbound:
+    """Return ``message`` as one plain text that says the same, for when a channel took its form and then refused it.
+
+    Options become a numbered list and a public file its address; what has no plainer form comes back as it is.
+    """
+    match message:
+        case Say():
+            bare = replace(capabilities, buttons=0, formatting=False, marks=False, text=1_000_000)
+            (text,) = _render_text(replace(message, request=None), bare)
+            return text
+        case SendMedia(ref=ref) if ref.startswith("https://"):
+            return Say(text="\n".join(part for part in (message.caption, message.name, ref) if part))
+        case _:
+            return message
 
 
 def _can_carry(message: SendMedia, caption: str, capabilities: Capabilities) -> bool:

@@ -132,6 +132,13 @@ def test_what_is_no_token(value: object) -> None:
     assert parse(message(type="text", text="a") | {"message_token": value}, "a", NOW).kind == "unreadable"
 
 
+def test_a_keyboard_that_the_phone_refused_is_to_be_sent_plain() -> None:
+    event = {"event": "failed", "timestamp": NOW, "message_token": BIG, "user_id": "u", "desc": "Keyboard is not valid"}
+    receipt = parse(event, "bot", NOW).receipt
+    assert receipt is not None
+    assert receipt.state == "again"
+
+
 def test_failed_with_and_without_a_reason() -> None:
     event = {"event": "failed", "timestamp": NOW, "message_token": BIG, "user_id": "u", "udid": None}
     without, with_desc = parse(event, "a", NOW).receipt, parse(event | {"desc": "keyboard\nis bad"}, "a", NOW).receipt

@@ -165,11 +165,13 @@ def test_a_failure_has_a_reason_and_a_closed_window_is_noticed() -> None:
     form = {"MessageStatus": "undelivered", "MessageSid": "SM1", "To": "whatsapp:+491701234567", "ErrorCode": "63016"}
     parsed = read(form)
     (receipt,) = parsed.receipts
-    assert receipt.state == "failed"
+    assert receipt.state == "held"
     assert "24-hour window is closed" in (receipt.reason or "")
     assert parsed.closed == "whatsapp:+491701234567"
     (other,) = read(form | {"ErrorCode": "63024"}).receipts
-    assert other.reason == reason_of(63024)
+    assert (other.state, other.reason) == ("failed", reason_of(63024))
+    for code in ("63005", "63021", "21656"):
+        assert [one.state for one in read(form | {"ErrorCode": code}).receipts] == ["again"]
     assert read(form | {"ErrorCode": "63024"}).closed is None
     (unknown,) = read(form | {"ErrorCode": "70000"}).receipts
     assert "70000" in (unknown.reason or "")

@@ -193,19 +193,44 @@ async def test_a_status_before_its_message_is_not_lost(made: Round, twilio: Twil
     assert {one.state for one in await made.deliveries(phone.number)} == {"delivered"}
 
 
-async def test_a_closed_window_is_told_in_plain_words_and_the_next_message_waits(made: Round, twilio: Twilio) -> None:
+async def test_a_window_that_closed_holds_the_message_until_the_person_writes(made: Round, twilio: Twilio) -> None:
     phone = made.fake.world.phone()
     await twilio.say(phone, "Hello")
     await made.work()
-    await twilio.status(phone.log[0].sid, "undelivered", phone.number, ErrorCode="63016")
-    (failed,) = [one for one in await made.deliveries(phone.number) if one.state == "failed"]
-    assert "24-hour window is closed" in (failed.reason or "")
+    lost = phone.log[0]
     sent = len(phone.log)
-    made.clock.advance(1000)
-    form = twilio.message(phone, Body="I am here again")
-    await twilio.call(form)
+    await twilio.status(lost.sid, "undelivered", phone.number, ErrorCode="63016")
+    first = (await made.deliveries(phone.number))[0]
+    assert first.state == "held"
+    assert "24-hour window is closed" in (first.reason or "")
+    for _ in range(3):
+        made.clock.advance(3_600_000)
+        await made.work()
+    await twilio.status(lost.sid, "sent", phone.number)
+    assert (await made.deliveries(phone.number))[0].state == "held"
+    assert len(phone.log) == sent
+    await twilio.call(twilio.message(phone, Body="I am here again"))
     await made.work()
-    assert len(phone.log) > sent, "what the person writes opens it"
+    assert phone.texts[sent] == lost.body, "what waited comes first"
+    assert {one.state for one in await made.deliveries(phone.number)} == {"sent"}
+
+
+async def test_buttons_that_whatsapp_refuses_later_come_as_a_numbered_text_once(made: Round, twilio: Twilio) -> None:
+    phone = made.fake.world.phone()
+    await twilio.say(phone, "Hello")
+    await made.work()
+    menu = next(one for one in phone.log if one.choices)
+    await twilio.status(menu.sid, "undelivered", phone.number, ErrorCode="63005")
+    await made.work()
+    again = phone.log[-1]
+    assert again.content_sid is None
+    for number, (_, label) in enumerate(menu.choices, 1):
+        assert f"{number}. {label}" in again.body
+    await twilio.status(again.sid, "undelivered", phone.number, ErrorCode="63005")
+    shown = len(phone.log)
+    await made.work()
+    assert len(phone.log) == shown
+    assert [one.state for one in await made.deliveries(phone.number)].count("failed") == 1
 
 
 async def test_a_block_ends_the_sending(made: Round, twilio: Twilio) -> None:
