@@ -25,11 +25,12 @@ from bots.intake import Intake
 from bots.leases import alone
 from bots.metrics import Metrics
 from bots.operations import operations_routes
+from bots.outage_watch import OutageWatch
 from bots.polling import Polling
 from bots.releases import Releases
 from bots.webhooks import webhook_routes
 from core.capabilities import CAPABILITIES, Capabilities
-from core.errors import SettingsError, StoreError
+from core.errors import ChannelMisconfigured, SettingsError, StoreError
 from core.ids import Millis
 from core.messages import Address
 from core.ports import Blobs, Clock, Store
@@ -139,6 +140,7 @@ class App:
         )
         parts = ["worker", "delivery"] if "worker" in roles else []
         self.health = Health(self.store, self.clock, parts=parts)
+        self.outages = OutageWatch(self.store, self.clock, self.metrics, show)
         self.worker = self._turns()
         self.files = FetchFile(
             self.blobs, self.clock, self.channels, most=settings.media_max << 20, keep_for=self._keep_media
@@ -177,7 +179,8 @@ class App:
             self.channels,
             worker=self._name,
             metrics=self.metrics,
-            on_down=self._down,
+            on_down=self.outages.down,
+            on_up=self.outages.up,
             on_moved=self.intake.moved,
         )
 
@@ -201,10 +204,6 @@ class App:
     def _keep_media(self) -> Millis:
         return self.releases.current().spec.defaults.keep_media
 
-    def _down(self, channel: str, account: str, reason: str) -> None:
-        log.error("channel_down", extra={"channel": channel, "account": account, "code": reason})
-        self._show(f"{channel} {account} does not work: {reason}")
-
     # -- life ------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
@@ -214,7 +213,11 @@ class App:
             log.warning("store_check", extra={"code": "store"})
             self._show(f"Store: {problem}")
         for channel in self.channels.values():
-            await channel.start()
+            try:
+                await channel.start()
+            except ChannelMisconfigured as error:
+                # One account in trouble stops alone: the others, the chat and the desk go on.
+                self.outages.down(channel.name, channel.account, str(error))
         self._spawn("feed", self.feed.run())
         if "worker" in self.roles:
             self._spawn("worker", self.worker.run())

@@ -11,7 +11,8 @@ task looks whether enough of it is left, and gives the entry back if not. While 
 that must slow down has its entry given back with the time at which it may go (``release`` counts no try).
 
 *Trouble stays where it is.* Each account has its own slots, its own rate limits and its own pause. A wrong token
-(``Down``) stops that account for 60 s, growing to 10 min, and calls ``on_down``. Three conversations in a row that
+(``Down``) stops that account for 60 s, growing to 10 min, and calls ``on_down``, as a minute without reaching the
+provider does; ``on_up`` follows when it works again. Three conversations in a row that
 cannot be served are an outage: the account rests 1, 2, 4 ... 60 s and no entry loses a try. A single entry that cannot
 be served while others can is tried six times and then fails, which becomes an event of its conversation.
 
@@ -45,12 +46,14 @@ from core.messages import Address
 from core.ports import Channel, Clock, Store
 from core.records import DeliveryLease, Settlement
 from core.rendering import simplest
-from core.sending import Down, SendResult, Taken, Unsure
+from core.sending import Down, NotSent, SendResult, Taken, Unsure
 
-__all__ = ["Delivery", "OnDown", "OnMoved"]
+__all__ = ["Delivery", "OnDown", "OnMoved", "OnUp"]
 
 #: Called with (channel, account, reason in plain words) when an account stops.
 OnDown = Callable[[str, str, str], None]
+#: Called with (channel, account) when it works again.
+OnUp = Callable[[str, str], None]
 #: Called with an address and the new peer there when a provider says that a chat has moved.
 OnMoved = Callable[[Address, str], Awaitable[None]]
 
@@ -89,6 +92,7 @@ class Delivery:
         limits: Mapping[str, Limits] = LIMITS,
         metrics: Metrics | None = None,
         on_down: OnDown | None = None,
+        on_up: OnUp | None = None,
         on_moved: OnMoved | None = None,
         rng: random.Random | None = None,
         concurrency: int = 64,
@@ -109,6 +113,7 @@ class Delivery:
         self._limits = limits
         self._metrics = metrics or NoMetrics()
         self._on_down = on_down
+        self._on_up = on_up
         self._on_moved = on_moved
         self._rng = rng or random.Random()
         self._concurrency = concurrency
@@ -250,16 +255,16 @@ class Delivery:
     # -- one entry -------------------------------------------------------------------------------------------
 
     async def _deliver(self, account: AccountState, lease: DeliveryLease) -> None:
-        channel = lease.address.channel
+        channel, number = lease.address.channel, lease.address.account
         try:
             settlement = await self._outcome(account, lease)
             if isinstance(settlement, GiveBack):
                 await self._release(lease, settlement.at)
-                self._metrics.count("deliveries", channel=channel, result="put-off")
+                self._metrics.count("deliveries", channel=channel, account=number, result="put-off")
                 return
             kept = await self._settle(lease, settlement)
             result = type(settlement).__name__.lower() if kept else "lease-lost"
-            self._metrics.count("deliveries", channel=channel, result=result)
+            self._metrics.count("deliveries", channel=channel, account=number, result=result)
             if result == "sent":
                 # An entry is as old as the event it answers.
                 waited = (self._clock.now() - lease.entry.at) / 1000
@@ -279,8 +284,10 @@ class Delivery:
         result = await self._send(lease)
         await self._note_move(lease, result)
         now = self._clock.now()
-        was_ready = account.ready(now)
+        was_ready, was_down = account.ready(now), account.down
         settlement = account.ended(result, lease, now, self._rng.random())
+        if was_down and not account.down and self._on_up is not None:
+            self._on_up(lease.address.channel, lease.address.account)
         if was_ready and not account.ready(now):
             self._rest(account, lease, result)
         return settlement
@@ -316,8 +323,8 @@ class Delivery:
         kind = type(result).__name__.lower()
         rest = account.paused_until - self._clock.now()
         _log.error("account_rests", extra={"channel": name, "account": number, "result": kind, "ms": rest})
-        self._metrics.count("channel_pauses", channel=name, result=kind)
-        if isinstance(result, Down) and self._on_down is not None:
+        self._metrics.count("channel_pauses", channel=name, account=number, result=kind)
+        if account.down and self._on_down is not None and isinstance(result, Down | NotSent | Unsure):
             self._on_down(name, number, result.reason)
 
     async def _release(self, lease: DeliveryLease, at: Millis) -> None:

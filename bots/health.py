@@ -16,6 +16,7 @@ from typing import Any, Final
 from core.errors import StoreError
 from core.ids import Millis
 from core.ports import Clock, Store
+from handoff.outages import outages
 
 __all__ = ["HEARTBEAT", "Answer", "Health"]
 
@@ -76,7 +77,19 @@ class Health:
         if self._stopping:
             found["process"] = "stopping"
         ok = all(state == "ok" for state in found.values())
-        return Answer(status=200 if ok else 503, body={"status": "ready" if ok else "not ready", "parts": found})
+        body: dict[str, Any] = {"status": "ready" if ok else "not ready", "parts": found}
+        # An account that does not work is told and makes nothing less ready: another process could not use it either.
+        if found["store"] != "unavailable" and (down := await self._down(now)):
+            body["down"] = down
+        return Answer(status=200 if ok else 503, body=body)
+
+    async def _down(self, now: Millis) -> list[str]:
+        """Return the channels of which an account does not work; which one and why is for the log and the desk."""
+        try:
+            async with asyncio.timeout(_CHECK_TIMEOUT):
+                return sorted({outage.channel for outage in await outages(self._store, now)})
+        except (StoreError, TimeoutError):
+            return []
 
     @staticmethod
     def _part_state(beat: Millis | None, now: Millis) -> str:

@@ -160,8 +160,8 @@ class Intake:
         taken = await self._store.ingest([self._arrival(channel, account, one, now) for one in incoming], now)
         self._metrics.observe("ingest_seconds", (self._clock.now() - now) / 1000, channel=channel)
         for one, result in zip(incoming, taken, strict=True):
-            kind = type(one.message.content).__name__.lower()
-            self._metrics.count("events", channel=channel, kind=kind, outcome=type(result).__name__.lower())
+            kind, outcome = type(one.message.content).__name__.lower(), type(result).__name__.lower()
+            self._metrics.count("events", channel=channel, account=account, kind=kind, outcome=outcome)
         return taken
 
     async def receipts(self, receipts: Sequence[Receipt]) -> None:

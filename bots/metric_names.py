@@ -10,17 +10,17 @@ __all__ = ["BUCKETS", "COUNTERS", "DURATIONS", "GAUGES"]
 COUNTERS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "events": (
         "Events by where they came from, what they are and how they were taken.",
-        ("channel", "kind", "outcome"),
+        ("channel", "account", "kind", "outcome"),
     ),
     "turns": ("Turns committed, by kind of event.", ("kind",)),
-    "deliveries": ("Attempts to send a message, by how they ended.", ("channel", "result")),
-    "channel_pauses": ("Rests of a whole account, by what made it rest.", ("channel", "result")),
+    "deliveries": ("Attempts to send a message, by how they ended.", ("channel", "account", "result")),
+    "channel_pauses": ("Rests of a whole account, by what made it rest.", ("channel", "account", "result")),
     "fallback_texts": (
         "Texts shown in another language than the person's, by the language that lacks them.",
         ("language",),
     ),
     "lease_lost": ("Work thrown away because its lease had ended.", ("lane",)),
-    "webhooks": ("Webhook calls by answer.", ("channel", "result")),
+    "webhooks": ("Webhook calls by answer.", ("channel", "account", "result")),
     "polls": ("Polls of a provider by answer.", ("channel", "result")),
     "telegram_updates": ("Updates of Telegram by kind.", ("kind",)),
     "viber_callbacks": ("Callbacks of Viber by kind.", ("kind",)),
@@ -46,6 +46,7 @@ GAUGES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "open_calls": ("Outside calls not answered yet.", ()),
     "dead_letters": ("Events put aside because their turn failed.", ()),
     "cases": ("Cases by state.", ("state",)),
+    "account_up": ("0 while this process cannot send by an account of ours.", ("channel", "account")),
     "store_up": ("1 when the store answered this scrape.", ()),
     "flows_release": ("The flows in use; always 1.", ("release",)),
 }

@@ -25,6 +25,8 @@ __all__ = ["CASE_STATES", "CONTENT_TYPE", "Metrics", "allowed"]
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 _LABEL = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,39}")
+#: Our own accounts may be numbers.
+_ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 #: Different values of one label of one metric; what comes later is ``other``.
 _VALUES: Final = 100
 #: Open cases carry their state as a label; closed ones carry none.
@@ -60,24 +62,10 @@ class Metrics:
         histogram = self._durations[name]
         (histogram.labels(**self._safe(name, labels)) if labels else histogram).observe(max(0.0, seconds))
 
-    def event(self, channel: str, kind: str, outcome: str) -> None:
-        """Count one event that came in; ``outcome`` is ``accepted`` or ``duplicate``."""
-        self.count("events", channel=channel, kind=kind, outcome=outcome)
-
     def turn(self, kind: str, seconds: float) -> None:
         """Count one committed turn and how long it took from claim to commit."""
         self.count("turns", kind=kind)
         self.observe("turn_seconds", seconds)
-
-    def ingested(self, channel: str, seconds: float) -> None:
-        """Record how long it took until something that came in was durable."""
-        self.observe("ingest_seconds", seconds, channel=channel)
-
-    def delivered(self, channel: str, result: str, seconds: float | None = None) -> None:
-        """Count how a send ended; ``seconds`` since the message arrived that it answers, where it answers one."""
-        self.count("deliveries", channel=channel, result=result)
-        if seconds is not None:
-            self.observe("delivery_seconds", seconds, channel=channel)
 
     def fallback_text(self, language: str) -> None:
         """Count a text that ``language`` lacks or that is not reviewed there."""
@@ -86,6 +74,11 @@ class Metrics:
     def lease_lost(self, lane: str) -> None:
         """Count work thrown away because its lease had ended."""
         self.count("lease_lost", lane=lane)
+
+    def account(self, channel: str, account: str, *, works: bool) -> None:
+        """Note whether one of our accounts at a messenger works."""
+        labels = self._safe("account_up", {"channel": channel, "account": account})
+        self._gauges["account_up"].labels(**labels).set(int(works))
 
     def release(self, release: str) -> None:
         """Note which release of the flows is in use now."""
@@ -118,7 +111,7 @@ class Metrics:
         return {label: self._safe_value(name, label, value) for label, value in labels.items()}
 
     def _safe_value(self, name: str, label: str, value: str) -> str:
-        if not _LABEL.fullmatch(value):
+        if not (_ACCOUNT if label == "account" else _LABEL).fullmatch(value):
             return "other"
         seen = self._seen.setdefault((name, label), set())
         if value not in seen:

@@ -19,6 +19,8 @@ MAX_TRIES: Final = 6
 _RESEND_AFTER: Final[Millis] = 10_000
 #: So many conversations in a row that cannot be served mean that the account, not the message, is in trouble.
 _OUTAGE: Final = 3
+#: So many rests in a row (1, 2, 4 ... s) are more than a hiccup.
+_LONG_OUTAGE: Final = 6
 _MAYBE: Final = "It may have arrived: the messenger did not confirm it"
 
 
@@ -80,6 +82,11 @@ class AccountState:
         self._down = 0
         self._outages = 0
         self._failing: set[ConversationId] = set()
+
+    @property
+    def down(self) -> bool:
+        """The account does not work: refused by the provider, or not reached for a good minute."""
+        return self._down > 0 or self._outages >= _LONG_OUTAGE
 
     def ready(self, now: Millis) -> bool:
         """Say whether anything may be sent."""

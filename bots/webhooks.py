@@ -55,17 +55,17 @@ class _Webhooks:
         channel = self._channels.get(key)
         if channel is None:
             # The names come from outside, so they are neither logged nor used as labels.
-            return self._refuse(404, "unknown", "none")
+            return self._refuse(404, "unknown", ("none", "none"))
         body = await _read(request)
         if body is None:
-            return self._refuse(413, "too-large", key[0])
+            return self._refuse(413, "too-large", key)
         try:
             received = await channel.receive(request.headers, body, target=request.raw_path)
         except BadSignature:
-            return self._refuse(403, "bad-signature", key[0])
+            return self._refuse(403, "bad-signature", key)
         except BadRequest as exc:
             _log.warning("webhook body of %s is malformed: %s", key[0], exc)
-            return self._refuse(400, "malformed", key[0])
+            return self._refuse(400, "malformed", key)
         return await self._keep(key, received)
 
     async def _keep(self, key: tuple[str, str], received: Received) -> web.Response:
@@ -75,14 +75,14 @@ class _Webhooks:
                 await self._intake.receipts(received.receipts)
         except StoreError as exc:
             _log.error("webhook of %s not taken: the store says %s", key[0], exc.code)
-            response = self._refuse(503, "store-down", key[0])
+            response = self._refuse(503, "store-down", key)
             response.headers["Retry-After"] = str(RETRY_AFTER)
             return response
-        self._metrics.count("webhooks", channel=key[0], result="ok")
+        self._metrics.count("webhooks", channel=key[0], account=key[1], result="ok")
         return web.Response(body=received.body, content_type=received.content_type)
 
-    def _refuse(self, status: int, result: str, channel: str) -> web.Response:
-        self._metrics.count("webhooks", channel=channel, result=result)
+    def _refuse(self, status: int, result: str, key: tuple[str, str]) -> web.Response:
+        self._metrics.count("webhooks", channel=key[0], account=key[1], result=result)
         return web.Response(status=status, text=result)
 
 

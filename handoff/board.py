@@ -13,6 +13,7 @@ from handoff.cases import HELD, TABLE, Case
 from handoff.files import file_views
 from handoff.line import TeamLine
 from handoff.lines import LineView, describe, person_name
+from handoff.outages import Outage, outages
 from handoff.queue import class_of, place_of, why
 from handoff.roster import Presence, get_presence
 from handoff.verbs import EVENTS, VERBS, CaseVerb
@@ -91,6 +92,8 @@ class BoardView(Struct, frozen=True, kw_only=True):
     team: list[Card]
     more: list[str]
     me: Presence
+    #: Accounts at messengers that do not work now: nothing that is written to people there goes out.
+    outages: list[Outage] = []
 
 
 class PendingView(Struct, frozen=True, kw_only=True):
@@ -160,7 +163,8 @@ class Board:
         cards = {name: [_card(row, account, names, now) for row in rows[:LIST]] for name, rows in lists.items()}
         cards["waiting"] = [replace(card, place=place) for place, card in enumerate(cards["waiting"], 1)]
         more = sorted(name for name, rows in read.items() if len(rows) > LIST)
-        return BoardView(at=now, more=more, me=await get_presence(self._store, me, now), **cards)
+        down, presence = await outages(self._store, now), await get_presence(self._store, me, now)
+        return BoardView(at=now, more=more, me=presence, outages=down, **cards)
 
     async def _waiting(self, account: Account, oldest: list[Listed], now: Millis) -> list[Listed]:
         """Return who waits, in the order in which "claim next" gives them. ``oldest`` is by what never changes.

@@ -46,6 +46,7 @@ TEXTS: Mapping[str, str] = MappingProxyType(
         "live.missed": "Changed while you were away: {count}",
         "live.nothing": "Connected again. Nothing changed while you were away.",
         "live.many": "Connected again. A lot changed while you were away.",
+        "outage": "{name} does not work at the moment. What is written to people there waits until it does.",
         # Lists
         "lists": "Cases",
         "list.mine": "My cases",

@@ -4,6 +4,7 @@ import { get, leave, newRequest, post } from "./api.js";
 import { compose, hideComposer, hintNewer, onSend, showComposer, unsent } from "./composer.js";
 import { clearCase, drawCase, firstLine } from "./conversation.js";
 import { keys } from "./keys.js";
+import { drawOutages } from "./outages.js";
 import { drawLists, neighbour, nextToClaim, onOpen, redraw } from "./lists.js";
 import { live } from "./live.js";
 import { ask, notice, sure } from "./notice.js";
@@ -31,6 +32,7 @@ async function loadLists() {
   if (!board) throw new Error("no lists");
   board.mine = [...board.needs_me, ...board.offers, ...board.mine, ...board.parked];
   drawLists(board, open);
+  drawOutages(board.outages);
 }
 
 async function loadCase() {

@@ -15,7 +15,7 @@ from bots.health import HEARTBEAT, Health
 from bots.metrics import Metrics
 from bots.operations import operations_routes
 from core.errors import StoreUnavailable
-from core.records import Stats
+from core.records import Record, Stats
 
 
 class Clock:
@@ -39,6 +39,7 @@ class Store:
         self.away = False
         self.hangs = False
         self.checks = 0
+        self.outages: list[Record] = []
 
     async def check(self) -> list[str]:
         self.checks += 1
@@ -47,6 +48,12 @@ class Store:
         if self.hangs:
             await asyncio.Event().wait()
         return self.problems
+
+    async def scan(self, kind: str, now: int, limit: int, after: str | None = None) -> list[Record]:
+        assert kind == "outage"
+        if self.hangs:
+            await asyncio.Event().wait()
+        return self.outages
 
     async def stats(self, now: int) -> Stats:
         return Stats(conversations=1, due_turns=0, undelivered=0, oldest_undelivered=0, open_calls=0, dead=0, labels={})
@@ -60,6 +67,16 @@ def clock() -> Clock:
 @pytest.fixture
 def store() -> Any:
     return Store()
+
+
+async def test_an_account_that_is_down_is_told_without_its_reason_and_makes_nothing_unready(
+    store: Any, clock: Clock
+) -> None:
+    value = b'{"channel":"viber","account":"main","reason":"look at VIBER_TOKEN","since":5}'
+    store.outages = [Record(key="viber/main", value=value, version=1)]
+    answer = await Health(store, clock).ready()
+    assert (answer.status, answer.body["down"]) == (200, ["viber"])
+    assert "TOKEN" not in str(answer.body)
 
 
 async def test_ready_when_everything_is_well(store: Any, clock: Clock) -> None:

@@ -49,21 +49,25 @@ def value(text: str, series: str) -> float:
 
 async def test_counters_and_durations_appear_on_the_page() -> None:
     metrics = Metrics()
-    metrics.event("telegram", "text", "accepted")
-    metrics.event("telegram", "text", "accepted")
+    for account in ("123", "123", "456", "a person's name!"):
+        metrics.count("events", channel="telegram", account=account, kind="text", outcome="accepted")
     metrics.turn("received", 0.004)
-    metrics.ingested("telegram", 0.002)
-    metrics.delivered("telegram", "sent", 0.05)
-    metrics.delivered("telegram", "failed")
+    metrics.observe("ingest_seconds", 0.002, channel="telegram")
+    metrics.count("deliveries", channel="telegram", account="123", result="failed")
+    metrics.observe("delivery_seconds", 0.05, channel="telegram")
+    metrics.account("telegram", "123", works=False)
     metrics.fallback_text("ar")
     metrics.lease_lost("turn")
     text = await page(metrics)
-    assert value(text, 'streetwork_events_total{channel="telegram",kind="text",outcome="accepted"}') == 2
+    for account, count in (("123", 2), ("456", 1), ("other", 1)):
+        labels = f'account="{account}",channel="telegram",kind="text",outcome="accepted"'
+        assert value(text, f"streetwork_events_total{{{labels}}}") == count
+    assert value(text, 'streetwork_account_up{account="123",channel="telegram"}') == 0
     assert value(text, 'streetwork_turns_total{kind="received"}') == 1
     assert value(text, 'streetwork_turn_seconds_bucket{le="0.005"}') == 1
     assert value(text, 'streetwork_turn_seconds_bucket{le="0.0025"}') == 0
     assert value(text, 'streetwork_ingest_seconds_count{channel="telegram"}') == 1
-    assert value(text, 'streetwork_deliveries_total{channel="telegram",result="failed"}') == 1
+    assert value(text, 'streetwork_deliveries_total{account="123",channel="telegram",result="failed"}') == 1
     assert value(text, 'streetwork_delivery_seconds_count{channel="telegram"}') == 1
     assert value(text, 'streetwork_fallback_texts_total{language="ar"}') == 1
     assert value(text, 'streetwork_lease_lost_total{lane="turn"}') == 1
@@ -145,7 +149,18 @@ def test_fits_the_seam_of_the_channels() -> None:
 
 def test_no_label_names_a_person_or_a_conversation() -> None:
     labels = {label for table in (COUNTERS, DURATIONS, GAUGES) for _, names in table.values() for label in names}
-    assert labels == {"channel", "kind", "outcome", "result", "language", "lane", "error", "state", "release"}
+    assert labels == {
+        "channel",
+        "account",
+        "kind",
+        "outcome",
+        "result",
+        "language",
+        "lane",
+        "error",
+        "state",
+        "release",
+    }
 
 
 @pytest.mark.parametrize(

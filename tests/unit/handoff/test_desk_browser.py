@@ -11,6 +11,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from handoff.accounts import account_id, disable_account
+from handoff.outages import over, report
 from tests.fakes.desk_world import PASSWORD, DeskWorld, RealClock, open_desk
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -246,3 +247,18 @@ async def test_keys_can_be_switched_off(world: DeskWorld, context: BrowserContex
     await page.locator("#keys button").click()
     await page.keyboard.press("j")
     await expect(page.locator("#case-title")).to_contain_text("K-1")
+
+
+async def test_an_account_that_does_not_work_is_told_with_its_reason_until_it_does(
+    world: DeskWorld, context: BrowserContext
+) -> None:
+    await report(world.store, "viber", "main", "Viber refuses the token (VIBER_TOKEN)", world.clock.now())
+    page = await sign_in(world, context)
+    line = page.locator("#outages li")
+    await expect(line).to_contain_text("Viber main")
+    await expect(line).to_contain_text("VIBER_TOKEN")
+    await over(world.store, "viber", "main")
+    await page.reload()
+    await expect(page.locator("#status[data-state=on]")).to_be_visible()
+    await expect(page.locator("#outages")).to_be_hidden()
+    assert page.troubles == []  # type: ignore[attr-defined]
