@@ -8,7 +8,7 @@ from datetime import date
 from flows.channels import capabilities
 from flows.crisis import pattern
 from flows.draft import Draft
-from flows.facts import check_facts
+from flows.fact_checks import check_facts
 from flows.findings import did_you_mean
 from flows.program import Queue
 from flows.references import check_target
@@ -24,7 +24,7 @@ def check_bot(draft: Draft, today: date) -> None:
     """Check everything outside the flows."""
     if draft.bot is not None:
         _Bot(draft, draft.bot).check()
-    _check_facts(draft, today)
+    check_facts(draft.facts, today, draft.facts_doc)
     _check_crisis(draft)
 
 
@@ -116,17 +116,6 @@ class _Bot:
             except ValueError as error:
                 self.doc.add("E706", self.doc.span((*path, "hours")), str(error).rstrip("."))
                 return
-
-
-def _check_facts(draft: Draft, today: date) -> None:
-    doc = draft.facts_doc
-
-    def report(code: str, fact: str, index: int | None, message: str) -> None:
-        path: Path = (fact,) if index is None else (fact, "values", index)
-        key = "until" if code == "H704" else "from"
-        doc.add(code, doc.span((*path, key)), message)
-
-    check_facts(draft.facts, today, report)
 
 
 def _check_crisis(draft: Draft) -> None:

@@ -194,6 +194,20 @@ CODES: dict[str, Code] = {
     "H704": Code(
         "a value that ends soon", "After it people read a text with a hole.", "Look up the new value and add it."
     ),
+    "E708": Code(
+        "a value that does not follow from its formula",
+        "One of two numbers people read is wrong.",
+        "Compute it again, or correct the value it follows from.",
+    ),
+    "E709": Code(
+        "a formula that leads nowhere", "The value cannot be checked.", "Name another fact that is a number under of:."
+    ),
+    "H710": Code(
+        "a new value that can be computed", "The next value is known already.", "Add it, with its source and dates."
+    ),
+    "W711": Code(
+        "a value to be looked up again", "People may read an old number.", "Open the source, correct value and dates."
+    ),
     "W705": Code("a variable that is never written", "It is always empty.", "Save an answer in it, or remove it."),
     "E706": Code(
         "opening hours that cannot be read",

@@ -5,24 +5,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from functools import lru_cache
-from itertools import pairwise
 
 from babel.units import format_unit
 
-from flows.knowledge_spec import FactSpec, FactValue
+from flows.knowledge_spec import FactSpec, FactValue, Formula
 from i18n.bidi import strip_controls
 from i18n.formatting import babel_locale, format_date, format_money, format_number, format_percent
 
-__all__ = ["Facts", "check_facts"]
+__all__ = ["Facts", "derive", "show"]
 
 #: The units of time a fact can have, as Babel calls them.
-_TIMES = {"days": "duration-day", "weeks": "duration-week", "months": "duration-month"}
-#: (code, fact, index of the value or None, sentence)
-Report = Callable[[str, str, int | None, str], None]
+_TIMES = {
+    "hours": "duration-hour",
+    "days": "duration-day",
+    "weeks": "duration-week",
+    "months": "duration-month",
+    "years": "duration-year",
+}
 
 
 class Facts:
@@ -41,6 +45,14 @@ class Facts:
         """Return the ids of all facts."""
         return tuple(self._specs)
 
+    def history(self, name: str) -> tuple[FactValue, ...]:
+        """Return every value of a fact, the newest first."""
+        return tuple(self._values.get(name, ()))
+
+    def spec(self, name: str) -> FactSpec:
+        """Return what a fact is; raises KeyError for an unknown one."""
+        return self._specs[name]
+
     def value(self, name: str, on: date) -> FactValue | None:
         """Return what holds on a day, or None for an unknown fact and for a day without a value."""
         for value in self._values.get(name, ()):
@@ -55,8 +67,10 @@ class Facts:
 
 
 @lru_cache(maxsize=4096)
-def show(amount: Decimal, unit: str, language: str) -> str:
-    """Return an amount with its unit as ``language`` writes it."""
+def show(amount: Decimal | date, unit: str, language: str) -> str:
+    """Return an amount with its unit, or a day, as ``language`` writes it."""
+    if isinstance(amount, date):
+        return format_date(amount, language)
     if unit == "EUR":
         return format_money(amount, "EUR", language)
     if unit == "percent":
@@ -66,42 +80,17 @@ def show(amount: Decimal, unit: str, language: str) -> str:
     return format_number(amount, language)
 
 
-def check_facts(specs: Mapping[str, FactSpec], today: date, report: Report) -> None:
-    """Report values that overlap, days without a value, and values that end without a successor.
-
-    From 1 October on a value that ends this year raises a hint, so that the new one is looked up in time.
-    """
-    for name, spec in specs.items():
-        order = sorted(range(len(spec.values)), key=lambda n: spec.values[n].start)
-        for before, after in pairwise(order):
-            _check_pair(name, spec, before, after, report)
-        _check_values(name, spec, report)
-        last = spec.values[order[-1]]
-        if last.until is None:
-            continue
-        until = format_date(last.until, "en")
-        if last.until < today:
-            report("W703", name, order[-1], f"the fact “{name}” has no value since {until}")
-        elif today >= date(last.until.year, 10, 1) and last.until.year == today.year:
-            report("H704", name, order[-1], f"the fact “{name}” has no value after {until}")
-
-
-def _check_values(name: str, spec: FactSpec, report: Report) -> None:
-    for index, value in enumerate(spec.values):
-        if value.until is not None and value.until < value.start:
-            report("E106", name, index, f"this value of “{name}” ends before it begins")
-
-
-def _check_pair(name: str, spec: FactSpec, before: int, after: int, report: Report) -> None:
-    one, two = spec.values[before], spec.values[after]
-    if one.until is None or one.until >= two.start:
-        if one.until is None and one.start < two.start:
-            day = format_date(two.start - timedelta(days=1), "en")
-            report("E702", name, before, f"this value of “{name}” has no end; write until for {day}")
-        else:
-            report("E702", name, after, f"two values of “{name}” hold on {format_date(two.start, 'en')}")
-    elif one.until + timedelta(days=1) < two.start:
-        first, last = one.until + timedelta(days=1), two.start - timedelta(days=1)
-        report(
-            "W703", name, after, f"“{name}” has no value from {format_date(first, 'en')} to {format_date(last, 'en')}"
-        )
+def derive(formula: Formula, base: Decimal) -> Decimal:
+    """Return what follows from ``base``, computed exactly and rounded at the end only."""
+    exact = Fraction(base) * Fraction(formula.times) / Fraction(formula.divided_by)
+    if formula.percent is not None:
+        exact *= Fraction(formula.percent) / 100
+    steps = exact / Fraction(formula.to)
+    match formula.round:
+        case "up":
+            whole = -(-steps.numerator // steps.denominator)
+        case "down":
+            whole = steps.numerator // steps.denominator
+        case _:
+            whole = (2 * steps.numerator + steps.denominator) // (2 * steps.denominator)  # a half goes up
+    return whole * formula.to

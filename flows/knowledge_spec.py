@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
 
 from flows.spec import Name, Source, Spec, Target, Text
 
@@ -251,11 +251,34 @@ class Centre(Checked):
 # -- facts -------------------------------------------------------------------------------------------------
 
 
+def _amount(value: object) -> Decimal | date:
+    text = str(value).strip()
+    try:
+        return date.fromisoformat(text) if len(text) == 10 and text[4] == "-" else _number(text)
+    except (ArithmeticError, ValueError):
+        raise ValueError("must be a number, for example 12.50, or a day, for example 2027-03-04") from None
+
+
+def _number(text: str) -> Decimal:
+    number = Decimal(text)
+    if not number.is_finite():
+        raise ValueError(text)
+    return number
+
+
+#: A number, or a day where the unit is ``date``.
+Amount = Annotated[
+    Decimal | date,
+    PlainValidator(_amount),
+    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "minLength": 1}]}),
+]
+
+
 class FactValue(Spec):
     """A value while it holds."""
 
-    value: Decimal
-    """The number, with a point: ``13.90``."""
+    value: Amount
+    """The number, with a point: ``13.90``. With ``unit: date`` a day: ``2027-03-04``."""
     start: date = Field(alias="from")
     """First day, as 2026-01-01."""
     until: date | None = None
@@ -294,12 +317,19 @@ class FactSpec(Spec):
 
     about: str
     """What it is, for editors."""
-    unit: Literal["EUR", "percent", "number", "days", "weeks", "months", "years", "hours"]
+    unit: Literal["EUR", "percent", "number", "days", "weeks", "months", "years", "hours", "date"]
     """Decides how it is written in each language."""
     formula: Formula | None = None
     """Where the law derives it from another value: every value is held against it."""
     values: list[FactValue] = Field(min_length=1)
     """One for each time; they switch by the clock. Old ones stay: they are the history."""
+
+    @model_validator(mode="after")
+    def _fits_the_unit(self) -> FactSpec:
+        for one in self.values:
+            if isinstance(one.value, date) != (self.unit == "date"):
+                raise ValueError("values must be days with unit: date, and numbers with every other unit")
+        return self
 
 
 # -- danger ------------------------------------------------------------------------------------------------

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from math import ceil
 from pathlib import Path
 
 import pytest
 
+from flows.facts import derive
 from flows.loader import Loaded, load
 from flows.program import Program
 from i18n.check import check_catalog
@@ -105,22 +105,29 @@ def test_nothing_is_called_reviewed_before_a_team_read_it() -> None:
     assert {spec.status for spec in _bot().faq_entries.values()} == {"draft"}
 
 
-@pytest.mark.parametrize("day", [date(2025, 6, 1), date(2026, 6, 1), date(2027, 6, 1)])
-def test_the_mini_job_limit_follows_from_the_minimum_wage(day: date) -> None:
-    wage = _bot().facts.value("minimum_wage_hour", day)
-    limit = _bot().facts.value("minijob_month", day)
-    assert wage is not None
-    assert limit is not None
-    assert limit.value == ceil(wage.value * 130 / 3)
-
-
-def test_the_blue_card_limits_follow_from_the_pension_ceiling() -> None:
-    ceiling = Decimal(101_400)
-    general, reduced = (_bot().facts.value(name, TODAY) for name in ("bluecard_general", "bluecard_reduced"))
-    assert general is not None
-    assert general.value == ceiling * Decimal("0.5")
-    assert reduced is not None
-    assert reduced.value == ceiling * Decimal("0.453")
+@pytest.mark.parametrize(
+    ("fact", "day", "amount"),
+    [
+        ("minijob_month", date(2025, 6, 1), 556),
+        ("minijob_month", date(2026, 6, 1), 603),
+        ("minijob_month", date(2027, 6, 1), 633),
+        ("bluecard_general", TODAY, 50_700),
+        ("bluecard_reduced", TODAY, Decimal("45934.20")),
+        ("experienced_worker_salary", TODAY, 45_630),
+        ("over45_salary", TODAY, 55_770),
+    ],
+)
+def test_derived_values_agree_with_the_register_and_with_their_formula(
+    fact: str, day: date, amount: Decimal | int
+) -> None:
+    facts = _bot().facts
+    value, formula = facts.value(fact, day), facts.spec(fact).formula
+    assert value is not None
+    assert formula is not None
+    base = facts.value(formula.of, day)
+    assert base is not None
+    assert isinstance(base.value, Decimal)
+    assert value.value == amount == derive(formula, base.value)
 
 
 DANGER = {
