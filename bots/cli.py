@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("check", "Check a bot's folder; say every mistake with its line."),
     "test": ("test", "Run a bot's conversation tests in all its languages."),
     "chat": ("chat", "Talk to a bot in this terminal, without any server."),
+    "facts": ("facts", "Show what will be said on a day, and which values have to be looked up."),
     "graph": ("graph", "Draw a bot's flows as Mermaid or SVG."),
     "schema": ("schema", "Write the JSON Schema with which editors check the YAML files."),
     "new": ("new", "Make the folder of a new bot that works at once."),

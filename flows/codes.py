@@ -105,6 +105,16 @@ CODES: dict[str, Code] = {
         "Write then:, or close the flow with an end step.",
     ),
     "W303": Code("reminders after one that leaves", "These reminders never come.", "Put the reminder with goto last."),
+    "W306": Code(
+        "no menu leads there",
+        "Whoever cannot put it into words never finds it.",
+        "Add a faq or browse step for its topic, or name it under centres: of an answer.",
+    ),
+    "W307": Code(
+        "too many taps away",
+        "People in need give up before.",
+        "Put it further up in its file, shorten the menus, or make a topic of its own.",
+    ),
     "E401": Code("a label is too long", "The messenger would cut the button.", "Shorten the label in this language."),
     "W402": Code(
         "a text is too long for one message", "It arrives in several pieces.", "Shorten it, or make two steps of it."
@@ -165,6 +175,11 @@ CODES: dict[str, Code] = {
         "Translate the texts in the catalogue of this language.",
     ),
     "H516": Code("no short title", "On a button the question is cut.", "Write a title of 24 signs at most."),
+    "H518": Code(
+        "a period typed into a text",
+        "When the law changes, this text stays wrong.",
+        "If a law sets it, put it into facts.yaml: {fact.id}.",
+    ),
     "E601": Code("no way to a human", _STUCK, "Turn commands on here, or lead to a handoff."),
     "E602": Code("no way to the menu", _STUCK, "Turn commands on here, or lead to the main menu."),
     "E603": Code("no way to stop", "People could not make the bot fall silent.", "Add a command with action: stop."),

@@ -6,11 +6,12 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from flows.channels import capabilities
+from flows.bot_texts import BotText
 from flows.crisis import Crisis
 from flows.draft import Draft, FlowDraft, StepDraft
 from flows.facts import Facts
 from flows.faq import Faq
+from flows.knowledge_checks import shelf_of
 from flows.program import Command, Flow, Place, Program, Queue, Step, option_token
 from flows.references import Conditions
 from flows.shelf import Shelf
@@ -73,7 +74,9 @@ def commands_of(bot: BotSpec) -> dict[str, Command]:
     }
 
 
-def compile_bot(draft: Draft, bot: BotSpec, flows: Mapping[str, Flow], translations: Translations) -> Program:
+def compile_bot(
+    draft: Draft, bot: BotSpec, flows: Mapping[str, Flow], texts: Sequence[BotText], translations: Translations
+) -> Program:
     """Return the program of a draft without errors."""
     translator = Translator(
         translations.catalogs,
@@ -100,6 +103,7 @@ def compile_bot(draft: Draft, bot: BotSpec, flows: Mapping[str, Flow], translati
         commands=commands,
         words=command_words(draft, translations.lookup),
         tokens=token_table(flows, bot.languages.offered, commands, shelf),
+        sources=tuple((text.context, text.source) for text in texts),
         facts=Facts(draft.facts),
         faq=Faq.build(questions, source=bot.languages.source, topics=topics),
         questions=questions,
@@ -110,22 +114,6 @@ def compile_bot(draft: Draft, bot: BotSpec, flows: Mapping[str, Flow], translati
         canned=draft.canned,
         queues={name: Queue.open(name, queue) for name, queue in bot.queues.items()},
         hooks=draft.hooks,
-    )
-
-
-def shelf_of(draft: Draft) -> Shelf:
-    """Return everything that people can leaf through, with as many buttons a page as every channel of the bot has."""
-    limits = capabilities()
-    channels = [limits[name] for name in draft.bot.channels if name in limits] if draft.bot else []
-    topic_of = {name: topic for _, topic, name, _ in draft.faq_entries}
-    topic_of |= {name: rumour.topic for name, rumour in draft.rumours.items()}
-    return Shelf(
-        topics=draft.topics,
-        entries={name: entry for _, _, name, entry in draft.faq_entries},
-        topic_of=topic_of,
-        rumours=draft.rumours,
-        centres=draft.centres,
-        room=min((one.buttons for one in channels if one.buttons), default=12),
     )
 
 

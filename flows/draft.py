@@ -174,7 +174,7 @@ class Draft:
     def hides_knowledge(self) -> bool:
         """Return whether an entry, rumour or centre that seems to be missing may stand in a part nobody could read."""
         docs = [self.rumours_doc, self.centres_doc, *(faq.doc for faq in self.faq)]
-        return any(doc.partial or doc.findings for doc in docs)
+        return any(doc.partial or any(one.code < "E2" for one in doc.findings) for doc in docs)
 
     def written(self, *keys: str) -> list[str]:
         """Return the names that bot.yaml has under these keys, also where their values are wrong."""

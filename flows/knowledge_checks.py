@@ -10,10 +10,13 @@ from flows.draft import Draft
 from flows.findings import did_you_mean
 from flows.knowledge_spec import Checked, FaqEntry
 from flows.references import check_target
+from flows.shelf import Shelf
+from flows.taps import MOST_TAPS, MOST_URGENT, taps
+from flows.ways import Ways
 from flows.yaml_nodes import Document, Path
 from i18n.plain import fold
 
-__all__ = ["check_knowledge"]
+__all__ = ["check_knowledge", "check_taps", "shelf_of"]
 
 #: Two examples a language are the least with which the search finds what is worded in another way.
 FEWEST_EXAMPLES = 2
@@ -181,3 +184,37 @@ def _check_doubles(draft: Draft, language: str) -> None:
 
 def _lines(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+# -- the shelf and the way to it ----------------------------------------------------------------------------
+
+
+def shelf_of(draft: Draft) -> Shelf:
+    """Return everything that people can leaf through, with as many buttons a page as every channel of the bot has."""
+    limits = capabilities()
+    channels = [limits[name] for name in draft.bot.channels if name in limits] if draft.bot else []
+    topic_of = {name: topic for _, topic, name, _ in draft.faq_entries}
+    topic_of |= {name: rumour.topic for name, rumour in draft.rumours.items()}
+    return Shelf(
+        topics=draft.topics,
+        entries={name: entry for _, _, name, entry in draft.faq_entries},
+        topic_of=topic_of,
+        rumours=draft.rumours,
+        centres=draft.centres,
+        room=min((one.buttons for one in channels if one.buttons), default=12),
+    )
+
+
+def check_taps(draft: Draft, ways: Ways) -> None:
+    """Report what no menu leads to, and what is too many taps away from the main menu."""
+    shelf = shelf_of(draft)
+    counted = taps(ways, shelf)
+    for name, doc, path in draft.known_ids:
+        count = counted.get(name)
+        urgent = name in shelf.entries and shelf.entries[name].urgent == "yes"
+        most = MOST_URGENT if urgent else MOST_TAPS
+        if count is None:
+            doc.add("W306", doc.span(path, key=True), f"no menu leads to “{name}”")
+        elif count > most:
+            message = f"“{name}” is {count} taps away from the main menu, {most} are the most"
+            doc.add("W307", doc.span(path, key=True), message)

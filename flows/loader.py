@@ -20,7 +20,7 @@ from flows.compile import commands_of, compile_bot, compile_flows
 from flows.draft import Draft
 from flows.findings import Finding, has_errors
 from flows.hooks import load_hooks
-from flows.knowledge_checks import check_knowledge
+from flows.knowledge_checks import check_knowledge, check_taps
 from flows.logic import check_logic
 from flows.names import declare
 from flows.program import Flow, Program
@@ -80,7 +80,7 @@ def load(
     findings = tuple(sorted(set(everything), key=Finding.sort_key))
     program = None
     if draft.bot is not None and not has_errors(findings):
-        program = compile_bot(draft, draft.bot, flows, translations)
+        program = compile_bot(draft, draft.bot, flows, texts, translations)
     sources = {doc.file: doc.lines for doc in draft.docs}
     for file in translations.files.values():
         name = f"{draft.shown}/{file.path.relative_to(draft.folder).as_posix()}"
@@ -107,12 +107,15 @@ def _check_ways(draft: Draft, flows: Mapping[str, Flow]) -> None:
     broken = frozenset(
         (flow.id, step.id) for flow in draft.flows.values() for step in flow.steps.values() if step.broken
     )
-    ways = Ways.of(flows, commands_of(bot), home=bot.home, start=bot.start, open_steps=broken)
+    led = {entry.next.goto: name for _, _, name, entry in draft.faq_entries if entry.next is not None}
+    ways = Ways.of(flows, commands_of(bot), home=bot.home, start=bot.start, open_steps=broken, led_from=led)
     whole = not any(flow.partial for flow in draft.flows.values()) and not draft.bot_doc.partial
     for failure in check_logic(ways, _guesses(draft), whole=whole and bot.start in flows):
         _tell(draft, failure)
     for failure in prove(ways, whole=_commands_whole(draft, ways)):
         _tell(draft, failure)
+    if whole and not broken and not draft.hides_knowledge:
+        check_taps(draft, ways)
 
 
 def _commands_whole(draft: Draft, ways: Ways) -> bool:

@@ -148,6 +148,8 @@ class Program:
     words: Mapping[str, Mapping[str, str]]
     #: Button token -> where it belongs: (flow, step, option).
     tokens: Mapping[str, tuple[str, str, str]]
+    #: Every text of the bot that people or counsellors read: (context for translators, source).
+    sources: Sequence[tuple[str, str]]
     facts: Facts
     faq: Faq
     #: Entry, rumour or centre -> language -> its own words there and how people ask; what ``faq`` was built from.

@@ -41,6 +41,8 @@ class Ways:
     start: str
     #: Steps that could not be read.
     open: frozenset[Node] = frozenset()
+    #: Target of a button below an answer -> the entry; it can be pressed anywhere.
+    led_from: Mapping[str, str] = field(default_factory=dict)
     ways: dict[Node, tuple[Way, ...]] = field(default_factory=dict)
     #: Called flow -> steps that call it and come back.
     callers: dict[str, list[Node]] = field(default_factory=dict)
@@ -54,9 +56,10 @@ class Ways:
         home: str,
         start: str,
         open_steps: frozenset[Node] = frozenset(),
+        led_from: Mapping[str, str] | None = None,
     ) -> Ways:
         """Build the graph of these flows."""
-        found = cls(flows=flows, commands=commands, home=home, start=start, open=open_steps)
+        found = cls(flows=flows, commands=commands, home=home, start=start, open=open_steps, led_from=led_from or {})
         for flow in flows.values():
             for step in flow.steps.values():
                 ways = found.ways[flow.id, step.id] = tuple(found._of_step(flow, step))
@@ -118,6 +121,7 @@ class Ways:
         found: dict[Node, str] = {}
         starts = [(self.start, "the start"), (self.home, "home")]
         starts += [(command.goto or command.call or "", name) for name, command in self.commands.items()]
+        starts += [(target, f"the answer {entry}") for target, entry in self.led_from.items()]
         for target, how in starts:
             node = self.resolve(target, "") if target else None
             if node is not None:

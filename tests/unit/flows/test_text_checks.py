@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flows.text_checks import typed_number
+from flows.text_checks import typed_number, typed_period
 from tests.fakes.bots import codes, lines, loaded, mini
 
 
@@ -54,6 +54,47 @@ def test_a_typed_number_is_a_warning_at_its_place(tmp_path):
     (found,) = [one for one in result.findings if one.code == "W508"]
     line = (bot / "faq/work.yaml").read_text().splitlines()[found.line - 1]
     assert line[found.column - 1 :].startswith("255 EUR")
+
+
+FACT = """
+claim_deadline:
+  about: x
+  unit: weeks
+  values:
+    - value: 3
+      from: 2026-01-01
+      source: https://example.org/x
+      certainty: A
+      checked: 2026-06-01
+      checked_by: x
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "suggestion"),
+    [
+        ("It is 13.90 an hour.", "W508", "{fact.minimum_wage}"),
+        ("It is 13,90 an hour.", "W508", "{fact.minimum_wage}"),
+        ("It is EUR 14.60 next year.", "W508", "{fact.minimum_wage}"),
+        ("Within 3 weeks.", "W508", "{fact.claim_deadline}"),
+        ("Within three weeks.", "W508", "{fact.claim_deadline}"),
+        ("Within a 3-week period.", "W508", "{fact.claim_deadline}"),
+        ("Within 4 weeks.", "H518", None),
+        ("After six months.", "H518", None),
+    ],
+)
+def test_a_number_that_is_a_fact_or_looks_like_one(tmp_path, text, code, suggestion):
+    bot = mini(tmp_path, {("faq/work.yaml", "answer: A spoken contract counts too."): f"answer: {text}"})
+    with (bot / "facts.yaml").open("a") as file:
+        file.write(FACT)
+    found = [(one.code, one.suggestion) for one in loaded(bot).findings if one.code in {"W508", "H518"}]
+    assert found == [(code, suggestion)]
+
+
+@pytest.mark.parametrize("text", ["One day somebody may ask.", "A week later.", "3 of 5 people", "room 13"])
+def test_figures_of_speech_are_no_periods(text):
+    assert typed_period(text) is None
+    assert typed_number(text) is None
 
 
 @pytest.mark.parametrize(
