@@ -18,12 +18,14 @@ from aiohttp import web
 from bots import logs
 from bots.channel_wiring import channels_of
 from bots.clock import SystemClock
+from bots.copying import MakeCopy
 from bots.delivery import Delivery
 from bots.fetching import FetchFile
 from bots.health import Health
 from bots.intake import Intake
 from bots.leases import alone
 from bots.metrics import Metrics
+from bots.mydata_page import mydata_routes
 from bots.operations import operations_routes
 from bots.outage_watch import OutageWatch
 from bots.polling import Polling
@@ -38,6 +40,7 @@ from core.settings import Settings
 from flows.channels import capabilities
 from handlers.calls import Caller
 from handlers.files import FETCH
+from handlers.mydata import COPY
 from handlers.worker import Worker
 from handoff.desk import Desk
 from handoff.feed import ChangeFeed
@@ -145,7 +148,10 @@ class App:
         self.files = FetchFile(
             self.blobs, self.clock, self.channels, most=settings.media_max << 20, keep_for=self._keep_media
         )
-        self.caller = Caller(self.store, self.clock, self.releases.current, name=self._name, own={FETCH: self.files})
+        copies = MakeCopy(self.store, self.blobs, self.clock, self.releases.current, self._base)
+        self.caller = Caller(
+            self.store, self.clock, self.releases.current, name=self._name, own={FETCH: self.files, COPY: copies}
+        )
         self.delivery = self._deliveries()
         self.desk = Desk(
             store=self.store,
@@ -189,6 +195,11 @@ class App:
         if channel is not None:
             return channel.capabilities
         return capabilities().get(address.channel, CAPABILITIES["webchat"])
+
+    def _base(self, channel: str) -> str | None:
+        """Return the address of our pages for people of a channel; without PUBLIC_URL only those at this computer."""
+        local = f"http://localhost:{self.settings.port}" if channel == "webchat" else None
+        return self.settings.public_url or local
 
     def _link(self, address: Address) -> str | None:
         link: str | None = getattr(self.channels.get((address.channel, address.account)), "private_link", None)
@@ -258,6 +269,7 @@ class App:
                 metrics_token=self.settings.metrics_token,
             )
         )
+        app.add_routes(mydata_routes(self.store, self.blobs, self.clock))
         app.router.add_get("/", _to_chat)
         return app
 

@@ -5,8 +5,8 @@ answer changes nothing. Failing is an answer too: the flow has a ``failed`` bran
 goes on meanwhile; nothing waits for a slow server but the flow that asked.
 
 The framework's own calls (files that people sent) go the same way under names that no hook can have. They are tried
-several times, end without an event when all went well, and have places of their own, so that slow files never hold up
-a hook.
+several times, and mostly end without an event when all went well. They have places of their own, so that slow files
+never hold up a hook.
 """
 
 from __future__ import annotations
@@ -70,8 +70,11 @@ class TryAgain(Exception):
 class OwnCall(Protocol):
     """A kind of call that is the framework's own. May run more than once for one call, also at the same time."""
 
-    async def make(self, lease: CallLease) -> None:
-        """Do it; raises :class:`CallFailed` or :class:`TryAgain`. Anything else counts as the latter."""
+    async def make(self, lease: CallLease) -> Mapping[str, str] | None:
+        """Do it, and return what the event of its end shall say; None: no event.
+
+        Raises :class:`CallFailed` or :class:`TryAgain`. Anything else counts as the latter.
+        """
 
     async def give_up(self, lease: CallLease, code: str) -> None:
         """Keep that it failed, before the event says so."""
@@ -194,7 +197,7 @@ class Caller:
             return "tried"
         try:
             async with asyncio.timeout(lease.call.timeout / 1000):
-                await own.make(lease)
+                answer = await own.make(lease)
         except CallFailed as failed:
             return failed.code
         except StoreUnavailable:
@@ -206,7 +209,10 @@ class Caller:
         except Exception as error:
             again = TryAgain(type(error).__name__.lower())
         else:
-            await self._store.settle_call(lease, self._clock.now())
+            if answer is not None:
+                await self._end(lease, dict(answer), None)
+            else:
+                await self._store.settle_call(lease, self._clock.now())
             return None
         if lease.attempts > len(OWN_RETRIES):
             return again.code
@@ -218,6 +224,9 @@ class Caller:
     async def _end(self, lease: CallLease, values: dict[str, str], error: str | None) -> None:
         event = CallReturned(call_id=lease.call.id, values=values, error=error)
         now = self._clock.now()
+        snapshot = await self._store.snapshot(lease.conversation)
+        if snapshot is None or snapshot.generation != lease.generation:
+            return  # erased meanwhile: an event would bring the address back
         arrival = Arrival(
             conversation=lease.conversation,
             address=lease.address,

@@ -8,6 +8,7 @@ from core.errors import Refused
 from core.events import (
     Close,
     ConsoleActed,
+    ExportContact,
     Park,
     Release,
     Reopen,
@@ -20,6 +21,7 @@ from core.ids import Millis
 from core.records import Noted, Outcome
 from flows.effects import CancelTimer
 from flows.run import WAIT_TIMER
+from handlers import mydata
 from handlers.casework import happen, hold_reply
 from handlers.talk import Line, Talk
 from handoff.cases import Case
@@ -38,6 +40,8 @@ def act(talk: Talk, event: ConsoleActed) -> None:
     else:
         _demand_sense(talk, event)
         case = happen(talk, event.action, event.actor, name=event.name, seen=event.seen_version)
+    if isinstance(event.action, ExportContact):
+        mydata.prepare(talk)
     detail = {"case": case.number, "version": str(case.version)}
     talk.outcome = Outcome(ok=True, code="ok", detail=detail | _said(talk, case, event))
 

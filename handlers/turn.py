@@ -33,7 +33,7 @@ from flows.effects import (
 from flows.migrate import settle
 from flows.program import Program
 from flows.run import WAIT_TIMER
-from handlers import desk, files, hearing
+from handlers import desk, files, hearing, mydata
 from handlers.casework import CASE_TIMERS, case_timers, fire, in_line
 from handlers.keeping import KEEP_TIMER, empty_old, keep_timer
 from handlers.talk import Talk, TurnEnv
@@ -153,6 +153,8 @@ def _handle(talk: Talk, event: Event) -> None:
         case CallReturned(call_id=call_id, error=error) if files.is_fetch(call_id):
             if error is not None:
                 files.failed(talk, error)
+        case CallReturned(call_id=call_id, values=values, error=error) if mydata.is_copy(call_id):
+            mydata.arrived(talk, values, error)
         case CallReturned(call_id=call_id, values=values, error=error):
             if engine.displaced(talk.run) and not talk.human_speaks:
                 talk.tell_moved()

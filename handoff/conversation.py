@@ -42,6 +42,8 @@ class Conversation(Struct, kw_only=True, omit_defaults=True):
     #: When a file was last answered, and when the person was last told that one did not arrive.
     told_file: Millis = 0
     told_lost_file: Millis = 0
+    #: When a copy of the person's data was last asked for.
+    asked_data: Millis = 0
     #: How many bot turns there were in a row without the person being understood.
     lost: int = 0
     #: A question that was asked before a language was chosen; answered as soon as there is one.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,6 +47,27 @@ def chat(bot: Path, language: str | None) -> None:
             _play(talk, line)
         else:
             _show(talk.send(Text(text=line)))
+        _give_data(talk)
+
+
+def _give_data(talk: Simulator) -> None:
+    """Write the copy of one's data that was asked for into a file, as there is no messenger to send it."""
+    from handlers.datacopy import Subject, data_copy
+    from handlers.mydata import is_copy
+
+    for call in [call for call in talk.calls if is_copy(call.id)]:
+        state = talk.conversation
+        subject = Subject(
+            state=state,
+            channel="terminal",
+            peer="terminal",
+            expires=None if state.case else talk.now + talk.program.spec.defaults.keep_without_case,
+            now=talk.now,
+            language=call.args["language"],
+        )
+        with tempfile.NamedTemporaryFile(prefix="my-data-", suffix=".html", delete=False) as file:
+            file.write(data_copy(talk.program, subject, talk.transcript))
+        _show(talk.give_back(call.id, {"ref": "", "size": "1", "link": Path(file.name).as_uri()}))
 
 
 def _lines() -> Iterator[str]:

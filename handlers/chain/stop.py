@@ -8,7 +8,7 @@ from core.messages import Choice, Inbound, Option, Text
 from flows import wording
 from flows.inputs import Accepted, Rules, parse
 from flows.program import option_token
-from handlers import consent
+from handlers import consent, mydata
 from handlers.casework import happen
 from handlers.chain.words import command_of
 from handlers.talk import Talk
@@ -41,7 +41,7 @@ def take(talk: Talk, message: Inbound) -> bool:
         case "withdraw":
             consent.withdraw(talk)
         case "mydata":
-            talk.notice("mydata_failed")
+            mydata.ask(talk)
         case _:
             return False
     return True
