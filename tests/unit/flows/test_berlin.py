@@ -130,6 +130,9 @@ def test_derived_values_agree_with_the_register_and_with_their_formula(
     assert value.value == amount == derive(formula, base.value)
 
 
+#: Entries whose question is itself one of danger: whoever asks gets the numbers first.
+ASKS_FOR_HELP_NUMBERS = {"no_home_tonight": "no_shelter"}
+
 DANGER = {
     "suicide": "I want to die.|I don't want to live anymore|Не хочу больше жить|Ne hochu zhit'|بدي موت|أريد أن أموت|"
     "bddi mout wallah|3ayez amout|Искам да се убия|6te se ubiq|iskam da se ubia|не ми се живее вече|أفكر في الانتحار|"
@@ -182,7 +185,7 @@ def test_no_question_of_the_faq_sets_off_an_alarm() -> None:
         for name, languages in _bot().questions.items()
         for lines in languages.values()
         for line in lines
-        if _bot().crisis.match(line)
+        if _bot().crisis.match(line) not in {None, ASKS_FOR_HELP_NUMBERS.get(name)}
     ]
     assert alarms == []
 
