@@ -162,6 +162,7 @@ class App:
             program=self.releases.current,
             opening=self._opening,
             files=Limits(most=settings.media_max << 20, keep_for=self._keep_media, capabilities=self._capabilities),
+            second="trial" if settings.second_factor == "auto" and settings.trial else "always",
         )
 
     # -- parts -----------------------------------------------------------------------------------------

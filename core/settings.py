@@ -19,9 +19,9 @@ from typing import Any, Final
 
 from core import setting_types as kinds
 from core.declaring import Declared, setting
+from core.desk_fields import DeskFields
 from core.errors import SettingsError
 from core.setting_types import Malformed
-from core.twilio_fields import TwilioFields
 
 __all__ = ["PREFIX", "SETTINGS_FILE", "Declared", "Settings", "declarations", "read_settings", "settings_table"]
 
@@ -34,7 +34,7 @@ _KEYS: Final = ("STREETWORK_KEYS", "STREETWORK_CONVERSATIONS_KEY", "STREETWORK_R
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings(TwilioFields):
+class Settings(DeskFields):
     """Everything an operator can choose. Made by :func:`read_settings`; tests may build one directly."""
 
     bot: Path = field(
@@ -246,6 +246,11 @@ class Settings(TwilioFields):
     given: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
+    def trial(self) -> bool:
+        """Only this machine reaches the desk: no ``PUBLIC_URL``, and a loopback ``HOST``."""
+        return self.public_url is None and self.host in ("127.0.0.1", "::1", "localhost")
+
+    @property
     def store_path(self) -> Path | None:
         """The SQLite file, or None where nothing is kept."""
         return Path(self.store.removeprefix("sqlite:///")) if self.store.startswith("sqlite:///") else None
@@ -262,7 +267,7 @@ class Settings(TwilioFields):
 
 def declarations() -> tuple[Declared, ...]:
     """Return all settings of Streetwork itself, in the order of the table."""
-    inherited = {f.name for f in dataclasses.fields(TwilioFields)}
+    inherited = {f.name for f in dataclasses.fields(DeskFields)}
     ordered = sorted(dataclasses.fields(Settings), key=lambda f: f.name in inherited)
     return tuple(f.metadata["declared"] for f in ordered if "declared" in f.metadata)
 
@@ -355,6 +360,10 @@ def _as_text(value: object) -> str | None:
 
 
 def _contradictions(given: AbstractSet[str]) -> list[str]:
+    if "STREETWORK_SMTP" in given and "STREETWORK_MAIL_FROM" not in given:
+        return ["STREETWORK_SMTP is set, but STREETWORK_MAIL_FROM is not."]
+    if "STREETWORK_ALERT_MAIL" in given and "STREETWORK_SMTP" not in given:
+        return ["STREETWORK_ALERT_MAIL is set, but STREETWORK_SMTP is not."]
     own_keys = [name for name in _KEYS if name in given]
     if own_keys and "STREETWORK_KEY_FILE" in given:
         return [f"{own_keys[0]} and STREETWORK_KEY_FILE are both set: keep one of them."]

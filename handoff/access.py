@@ -6,7 +6,6 @@ that never existed, and the audit log gets a line: actor, verb and case number, 
 
 from __future__ import annotations
 
-import logging
 from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Literal
@@ -17,7 +16,8 @@ from msgspec.structs import replace
 from core.ids import ConversationId, Millis
 from core.ports import Store
 from core.records import Line, Snapshot
-from handoff.accounts import Account
+from handoff.accounts import Account, can
+from handoff.audit import Audit
 from handoff.case import WITHDRAWN
 from handoff.cases import Case
 from handoff.conversation import Conversation, load
@@ -32,11 +32,13 @@ _UNCLAIMED: frozenset[Verb] = frozenset({"read", "note", "topic"})
 #: What somebody may do to whom a case is offered.
 _OFFERED: frozenset[Verb] = frozenset({"read", "note", "accept", "decline"})
 
+#: What a lead may do with a case that a colleague owns: look into it and leave a note, never speak in it; and erase or
+#: hand out what is kept of a person who asks for it while the owner is away.
+_LEADS: frozenset[Verb] = frozenset({"read", "note", "erase", "export"})
+
 #: A window that stays open reads its case again and again; the log wants to know once in this time.
 _AGAIN: Millis = 30 * 60 * 1000
 _REMEMBERED = 2000
-
-_audit = logging.getLogger("streetwork.audit")
 
 
 class Grant(Struct, frozen=True, kw_only=True):
@@ -64,9 +66,7 @@ class Listed(Struct, frozen=True, kw_only=True):
 
 def may_list(account: Account, case: Case) -> bool:
     """Return whether the account may know that this case exists, who has it and since when; never its text."""
-    if account.disabled:
-        return False
-    if "counsellor" not in account.roles:
+    if not can(account, "cases"):
         return False
     if case.state == "intake":
         return False  # the bot still asks; nobody was told yet who reads along
@@ -84,6 +84,8 @@ def may(account: Account, verb: Verb, case: Case) -> bool:
     if not may_list(account, case):
         return False
     if verb == "claim":
+        return True
+    if can(account, "all_cases") and verb in _LEADS:
         return True
     if case.state == "waiting":
         return verb in _UNCLAIMED
@@ -114,28 +116,27 @@ def may_reopen(account: Account, case: Case) -> bool:
     """Return whether the account may take up a case that is over: it had it last, and the person allows it."""
     if case.outcome == WITHDRAWN:
         return False
-    return not account.disabled and "counsellor" in account.roles and case.owner == account.id
+    return can(account, "cases") and case.owner == account.id
 
 
 class Access:
     """Opens cases and lists for one account at a time."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, audit: Audit) -> None:
         self._store = store
-        self._seen: OrderedDict[tuple[str, str], Millis] = OrderedDict()
+        self._audit = audit
+        self._seen: OrderedDict[tuple[str, ...], Millis] = OrderedDict()
 
     async def open(self, account: Account, verb: Verb, number: str, now: Millis) -> Grant | None:
         """Return the case with this number if the account may do this with it; None otherwise, whatever the reason."""
         grant = await self._find(number)
         if grant is None:
+            await self._note(account, verb, "", "denied", now)
             return None
         if not may(account, verb, grant.case):
-            self._log(account, verb, grant.case.number, "denied")
+            await self._note(account, verb, grant.case.number, "denied", now)
             return None
-        if verb != "read":
-            self._log(account, verb, grant.case.number, "asked")
-        elif self._first_look(account, grant.case.number, now):
-            self._log(account, verb, grant.case.number, "ok")
+        await self._note(account, verb, grant.case.number, "ok" if verb == "read" else "asked", now)
         return grant
 
     async def listed(self, account: Account, label: str, limit: int) -> list[Listed]:
@@ -154,11 +155,15 @@ class Access:
         return found
 
     async def open_waiting(self, account: Account, conversation: str) -> Grant | None:
-        """Return the waiting case of a conversation for a claim that the queue chose; the claim itself is logged."""
+        """Return the waiting case of a conversation among which the queue chooses; see :meth:`chosen`."""
         grant = await self._load(ConversationId(conversation))
         if grant is None or grant.case.state != "waiting" or not may(account, "claim", grant.case):
             return None
         return grant
+
+    async def chosen(self, account: Account, grant: Grant, now: Millis) -> None:
+        """Note in the audit log that the account claims the case which the queue chose for it."""
+        await self._note(account, "claim", grant.case.number, "asked", now)
 
     async def moved(self, conversation: ConversationId) -> Case | None:
         """Return the case of a conversation that changed, or its last one; for the hub, which tells only numbers."""
@@ -192,16 +197,18 @@ class Access:
             case = state.earlier
         return None if case is None else Grant(case=case, state=state, snapshot=snapshot)
 
-    def _first_look(self, account: Account, number: str, now: Millis) -> bool:
-        key = (account.id, number)
-        last = self._seen.get(key)
+    async def _note(self, account: Account, verb: Verb, number: str, result: str, now: Millis) -> None:
+        """Write to the audit log; a look, and a refusal of the same thing, once in half an hour."""
+        if result != "asked" and not self._first((account.id, verb, number, result), now):
+            return
+        await self._audit.write(now, actor=account.id, verb=verb, result=result, case=number)
+
+    def _first(self, what: tuple[str, ...], now: Millis) -> bool:
+        last = self._seen.get(what)
         if last is not None and now - last < _AGAIN:
             return False
-        self._seen[key] = now
-        self._seen.move_to_end(key)
+        self._seen[what] = now
+        self._seen.move_to_end(what)
         while len(self._seen) > _REMEMBERED:
             self._seen.popitem(last=False)
         return True
-
-    def _log(self, account: Account, verb: Verb, number: str, result: str) -> None:
-        _audit.info("case %s", verb, extra={"actor": account.id, "verb": verb, "case_number": number, "result": result})

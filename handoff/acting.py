@@ -12,7 +12,7 @@ from core.ids import Millis
 from core.ports import Store
 from core.records import Outcome
 from handoff.access import Access, Grant
-from handoff.accounts import Account, get_account, list_accounts
+from handoff.accounts import Account, can, get_account, list_accounts
 from handoff.acts import Acts, Pressed, valid_request
 from handoff.auth import Border
 from handoff.drafts import Drafts
@@ -99,9 +99,10 @@ class ActRoutes:
         now = self._border.now()
         if isinstance(action, Transfer) and action.to is not None:
             to = await get_account(self._store, action.to, now)
-            if to is None or to.disabled or "counsellor" not in to.roles:
+            if to is None or not can(to, "cases"):
                 return "no_such_colleague"
-        if isinstance(action, Claim) and not grant.case.held and not speaks(account, grant.case.language):
+        bound = not can(account, "any_language")
+        if isinstance(action, Claim) and bound and not grant.case.held and not speaks(account, grant.case.language):
             # Who speaks it comes first; where nobody does, anybody is better than nobody.
             others = await list_accounts(self._store, now)
             if any(_counsels(other) and speaks(other, grant.case.language) for other in others):
@@ -136,6 +137,7 @@ class ActRoutes:
         if press is None:
             return answer({"code": "malformed"}, 422)
         tried: set[str] = set()
+        now = self._border.now()
         for attempt in range(_MOST_TRIES):
             one = hashlib.sha256(f"{press}:{attempt}".encode()).hexdigest()[:32]
             pressed = await self._acts.earlier(account, one)
@@ -144,6 +146,7 @@ class ActRoutes:
                 found = await self._choose(account, tried, pressed)
                 if isinstance(found, str):
                     return answer({"code": found}, 409)
+                await self._access.chosen(account, found, now)
                 pressed = await self._acts.press(account, found, "claim", Claim(), one, None)
                 outcome = await self._acts.outcome(pressed)
             if pressed is None or outcome is None:
@@ -201,7 +204,7 @@ def speaks(account: Account, language: str) -> bool:
 
 
 def _counsels(account: Account) -> bool:
-    return not account.disabled and "counsellor" in account.roles
+    return can(account, "cases")
 
 
 def _kept_for_another(grant: Grant, account: Account, place: Place, now: Millis) -> bool:

@@ -17,9 +17,11 @@ from aiohttp import web
 
 from core.ids import Millis
 from core.ports import Clock, Store
+from handoff.pauses import DEVICE
 from handoff.sessions import SignedIn, find_session, session_key
+from handoff.signin import Caller
 
-__all__ = ["Border"]
+__all__ = ["Border", "browser_of"]
 
 CSRF_HEADER = "X-CSRF-Token"
 
@@ -79,9 +81,27 @@ class Border:
             return None
         return await self.by_key(session_key(token), touch=touch)
 
+    async def halfway(self, request: web.Request) -> SignedIn | None:
+        """Return the session behind a request that has the password and still owes a code, or None."""
+        token = request.cookies.get(self._cookie(request))
+        if not token or len(token) > 128 or not self.usable(request):
+            return None
+        signed = await find_session(self._store, session_key(token), self.now(), touch=False)
+        return signed if signed is not None and signed.session.stage != "in" else None
+
     async def by_key(self, key: str, *, touch: bool = False) -> SignedIn | None:
-        """Return the session with this key if it lives."""
-        return await find_session(self._store, key, self.now(), touch=touch)
+        """Return the session with this key if it lives and is all the way in."""
+        signed = await find_session(self._store, key, self.now(), touch=touch)
+        return signed if signed is not None and signed.session.stage == "in" else None
+
+    def caller(self, request: web.Request, language: str | None = None) -> Caller:
+        """Return who stands at the door, as far as a request tells."""
+        return Caller(
+            remote=self.remote(request),
+            device=request.cookies.get(self._cookie(request, "-device"), ""),
+            browser=browser_of(request.headers.get("User-Agent", "")),
+            language=language,
+        )
 
     def now(self) -> Millis:
         """Return the clock's time."""
@@ -90,6 +110,10 @@ class Border:
     def believed(self, request: web.Request, signed: SignedIn) -> bool:
         """Return whether a request that changes something comes from our page in this session."""
         token = request.headers.get(CSRF_HEADER, "")
+        return self.form_of(request, signed, token)
+
+    def form_of(self, request: web.Request, signed: SignedIn, token: str) -> bool:
+        """Return whether a form with this token comes from a page of ours in this session."""
         matches = hmac.compare_digest(token.encode("utf-8", "replace"), signed.session.csrf.encode())
         return matches and self.same_origin(request)
 
@@ -102,6 +126,10 @@ class Border:
         """Hand the browser its session and take the sign-in form's token away."""
         self._set(request, response, self._cookie(request), token)
         self._drop(request, response, self._cookie(request, "-form"))
+
+    def remember(self, request: web.Request, response: web.StreamResponse, device: str) -> None:
+        """Let the browser be known again; this opens nothing, it only spares it the pauses that others earned."""
+        self._set(request, response, self._cookie(request, "-device"), device, keep=DEVICE // 1000)
 
     def farewell(self, request: web.Request, response: web.StreamResponse) -> None:
         """Take the session's cookie away."""
@@ -123,12 +151,28 @@ class Border:
         expected = self.form_token(request)
         return hmac.compare_digest(token.encode("utf-8", "replace"), expected.encode()) and self.same_origin(request)
 
-    def _set(self, request: web.Request, response: web.StreamResponse, name: str, value: str) -> None:
-        response.set_cookie(name, value, path="/", secure=self.secure(request), httponly=True, samesite="Strict")
+    def _set(
+        self, request: web.Request, response: web.StreamResponse, name: str, value: str, keep: int | None = None
+    ) -> None:
+        response.set_cookie(
+            name, value, path="/", secure=self.secure(request), httponly=True, samesite="Strict", max_age=keep
+        )
 
     def _drop(self, request: web.Request, response: web.StreamResponse, name: str) -> None:
         # A __Host- cookie is only replaced by one with the same flags.
         response.del_cookie(name, path="/", secure=self.secure(request), httponly=True, samesite="Strict")
+
+
+#: In this order: browsers name those they descend from, too.
+_BROWSERS = ("Firefox", "Edg", "OPR", "SamsungBrowser", "Chrome", "Safari")
+_SYSTEMS = ("Android", "iPhone", "iPad", "Windows", "Mac OS", "CrOS", "Linux")
+_SHOWN = {"Edg": "Edge", "OPR": "Opera", "SamsungBrowser": "Samsung Internet", "CrOS": "ChromeOS", "Mac OS": "macOS"}
+
+
+def browser_of(agent: str) -> str:
+    """Return browser and system in words of ours (``Firefox, Windows``); nothing else of the header is kept."""
+    found = [next((name for name in names if name in agent[:400]), "") for names in (_BROWSERS, _SYSTEMS)]
+    return ", ".join(_SHOWN.get(name, name) for name in found if name)
 
 
 def _origin(url: str) -> str:

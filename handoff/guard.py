@@ -10,7 +10,9 @@ import msgspec
 from aiohttp import web
 
 from core.errors import Refused, StoreError
+from handoff.accounts import can
 from handoff.auth import Border
+from handoff.roles import Permission
 from handoff.sessions import SignedIn
 
 __all__ = ["BODY", "CASE_NUMBER", "Handler", "Known", "absent", "answer", "api", "case_number", "json_body"]
@@ -25,9 +27,10 @@ Known = Callable[[web.Request, SignedIn], Awaitable[web.StreamResponse]]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def api(border: Border, handler: Known, *, changes: bool = False) -> Handler:
+def api(border: Border, handler: Known, *, changes: bool = False, permission: Permission | None = "cases") -> Handler:
     """Return ``handler`` behind the border: a session, and for changes the CSRF token and our own origin.
 
+    Without the permission the route is not there: an analyst learns of cases as little as a stranger.
     A :class:`core.errors.Refused` that it raises is a request that is no good: 422 with its code.
     """
 
@@ -38,6 +41,8 @@ def api(border: Border, handler: Known, *, changes: bool = False) -> Handler:
                 return answer({"code": "signed_out"}, 401)
             if changes and not border.believed(request, signed):
                 return answer({"code": "not_believed"}, 403)
+            if permission is not None and not can(signed.account, permission):
+                return absent()
             return await handler(request, signed)
         except Refused as refused:
             return answer({"code": refused.reason, "detail": refused.detail}, 422)

@@ -24,6 +24,7 @@ from core.ids import ConversationId, Millis
 from core.ports import Store
 from core.records import Cursor
 from handoff.access import Access
+from handoff.accounts import can
 from handoff.auth import Border
 from handoff.feed import ChangeFeed
 from handoff.guard import CASE_NUMBER
@@ -114,6 +115,8 @@ class Hub:
         signed = await self._border.who(request)
         if signed is None or not self._border.same_origin(request):
             raise web.HTTPUnauthorized
+        if not can(signed.account, "cases"):
+            raise web.HTTPNotFound
         mine = sum(window.signed.account.id == signed.account.id for window in self._lines)
         if len(self._lines) >= _WINDOWS or mine >= _PER_ACCOUNT:
             raise web.HTTPServiceUnavailable
@@ -317,7 +320,7 @@ class Hub:
 
 
 def _counsels(signed: SignedIn) -> bool:
-    return "counsellor" in signed.account.roles
+    return can(signed.account, "cases")
 
 
 def _read_bookmark(cursor: str | None, counters: int) -> _Bookmark | None:

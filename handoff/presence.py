@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from core.errors import Refused
 from core.ports import Store
-from handoff.accounts import list_accounts
+from handoff.accounts import can, list_accounts
 from handoff.auth import Border
 from handoff.guard import answer, api, json_body
 from handoff.roster import Presence, get_presence, load_of, set_presence, team_presence
@@ -73,7 +73,7 @@ class PresenceRoutes:
         known = await team_presence(self._store, now)
         found = []
         for account in await list_accounts(self._store, now):
-            if account.disabled or "counsellor" not in account.roles or account.id == signed.account.id:
+            if not can(account, "cases") or account.id == signed.account.id:
                 continue
             presence = known.get(account.id, Presence(account=account.id))
             found.append(

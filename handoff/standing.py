@@ -10,7 +10,7 @@ from core.ids import Millis
 from core.ports import Store
 from flows.effects import QueueFacts
 from flows.program import Program, Queue
-from handoff.accounts import Account, list_accounts
+from handoff.accounts import Account, can, list_accounts
 from handoff.case import Case
 from handoff.line import Line, log_claim
 from handoff.queue import Place, base, place_of
@@ -74,7 +74,7 @@ class Standing:
 
 
 def _counsels(account: Account) -> bool:
-    return not account.disabled and "counsellor" in account.roles
+    return can(account, "cases")
 
 
 def _languages(account: Account, program: Program) -> set[str]:

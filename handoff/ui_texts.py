@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
+from handoff.office_texts import OFFICE
 from i18n.catalog import Catalogs
 
 __all__ = ["LANGUAGES", "TEXTS", "texts"]
@@ -33,7 +34,7 @@ TEXTS: Mapping[str, str] = MappingProxyType(
         "signin.password": "Password",
         "signin.button": "Sign in",
         "signin.wrong": "Name or password is wrong.",
-        "signin.locked": "Too many failed attempts. Please try again in 15 minutes.",
+        "signin.locked": "Too many failed attempts. Please try again in a few minutes, at the latest in 15.",
         "signin.busy": "Too many people are signing in. Please try again in a moment.",
         "signin.expired": "This form was too old. Please try again.",
         "signin.insecure": "The desk works only over https, or on this very computer. "
@@ -239,6 +240,7 @@ TEXTS: Mapping[str, str] = MappingProxyType(
         "keys.help": "this help",
         "keys.button": "Keyboard help",
         "ok": "OK",
+        **OFFICE,
     }
 )
 

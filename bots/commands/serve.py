@@ -137,7 +137,13 @@ async def _first_account(app: App) -> list[str]:
     if await list_accounts(app.store, now):
         return []
     _, password = await add_account(
-        app.store, now, login="counsellor", name="Counsellor", languages=app.releases.current().languages
+        app.store,
+        now,
+        login="counsellor",
+        name="Counsellor",
+        languages=app.releases.current().languages,
+        # Somebody must be able to make the others' accounts, and claim in every language of the bot.
+        roles=("counsellor", "lead"),
     )
     return [
         "",

@@ -39,12 +39,14 @@ def backup(target: Path | None) -> None:
 
 @store.command()
 def check() -> None:
-    """Check the files of the store; exits with 1 when something is wrong."""
+    """Check the files of the store and the chain of the audit log; exits with 1 when something is wrong."""
     from bots.app import store_only
+    from bots.clock import SystemClock
+    from handoff.audit import verify
 
     async def main() -> list[str]:
         async with store_only(settings_of_process()) as opened:
-            return await opened.check()
+            return await opened.check() + await verify(opened, SystemClock().now())
 
     problems = asyncio.run(main())
     for problem in problems:

@@ -12,8 +12,8 @@ from core.capabilities import CAPABILITIES
 from core.settings import declarations
 from flows.texts import TEXTS as SAID
 from handlers.hearing import BURST, ONE_EVERY
+from handoff.pauses import FREE, LONGEST
 from handoff.sessions import ABSOLUTE, IDLE
-from handoff.signin import FAILURES, WINDOW
 from handoff.ui_texts import LANGUAGES
 from handoff.ui_texts import TEXTS as SHOWN
 from tests.docs.blocks import ROOT
@@ -51,8 +51,8 @@ def test_what_the_desk_page_says_of_keys_languages_and_times_holds() -> None:
         assert f"`{one}`" in text, one
     names = {"de": "German", "en": "English", "ar": "Arabic", "bg": "Bulgarian", "ru": "Russian"}
     assert all(names[language] in text for language in LANGUAGES)
-    assert (FAILURES, WINDOW, ABSOLUTE, IDLE) == (10, HOUR // 4, 7 * 24 * HOUR, 12 * HOUR)
-    assert "After ten wrong attempts the door stays shut for fifteen minutes" in text
+    assert (FREE, LONGEST, ABSOLUTE, IDLE) == (5, HOUR // 4, 7 * 24 * HOUR, 12 * HOUR)
+    assert "After five wrong attempts you have to wait, each time longer, fifteen minutes at most" in text
     assert "seven days at most, and for twelve hours" in text
     assert SHOWN["live.off"].split(":")[0] in text
 

@@ -45,6 +45,7 @@ from handoff.cases import Urgency, act, open_case
 from handoff.conversation import Conversation, dump, labels, load
 from handoff.desk import Desk
 from handoff.feed import ChangeFeed
+from handoff.second import Demand
 from handoff.security import security_headers
 from store.memory import MemoryStore
 from tests.fakes.clock import FakeClock
@@ -110,8 +111,19 @@ class Window:
         await answer.read()
         if answer.status == 303:
             page = await (await self.http.get(f"{self.base}/desk")).text()
-            self.csrf = _find(r'name="csrf" content="([^"]+)"', page)
+            self.csrf = _find(r'name="csrf" (?:content|value)="([^"]+)"', page)
         return answer.status
+
+    async def half_in(self, login: str, password: str = PASSWORD) -> None:
+        """Give the password where a second factor is owed."""
+        answer = await self.http.post(
+            f"{self.base}/desk/sign-in",
+            data={"login": login, "password": password, "token": await self.form()},
+            headers=self.headers(),
+            allow_redirects=False,
+        )
+        await answer.read()
+        assert answer.headers["Location"] == "/desk/sign-in/code"
 
     async def form(self) -> str:
         page = await (await self.http.get(f"{self.base}/desk/sign-in")).text()
@@ -157,6 +169,7 @@ class DeskWorld:
         patience: float = 5.0,
         store: Store | None = None,
         program: Callable[[], Program] | None = None,
+        second: Demand = "trial",
     ) -> None:
         self.clock = clock
         self.store: Store = store or MemoryStore()
@@ -170,6 +183,7 @@ class DeskWorld:
             blobs=self.blobs,
             program=program,
             public_url=public_url,
+            second=second,
             opening=lambda language: f"Mo-Fr 9-17 ({language})",
             beat=beat,
             patience=patience,

@@ -56,6 +56,18 @@ EXAMPLES: dict[str, tuple[str, list[str]]] = {
     "STREETWORK_WORKERS": ("8", ["0", "2000", "many"]),
     "STREETWORK_METRICS_TOKEN": ("0123456789abcdef", ["short", "has a space in it"]),
     "STREETWORK_WATCH": ("0", ["maybe"]),
+    "STREETWORK_SECOND_FACTOR": ("always", ["never", "1"]),
+    "STREETWORK_SMTP": (
+        "smtps://bot:p%40ss@mail.example.org",
+        ["mail.example.org", "smtp://bot@x", "http://x", "smtps://:9", "smtp://x/y"],
+    ),
+    "STREETWORK_MAIL_FROM": (
+        "desk@example.org",
+        ["desk", "a@b", "a@example.org, b@example.org", "a@example.org\nBcc: b@example.org"],
+    ),
+    "STREETWORK_ALERT_MAIL": ("a@example.org, b@example.org", ["a@example.org,", "x"]),
+    "STREETWORK_ALERT_TELEGRAM": ("4711, -10012", ["@team", "47 11", "1" * 21]),
+    "STREETWORK_ALERT_AFTER": ("5", ["0", "2000", "soon"]),
 }  # fmt: skip
 
 
@@ -77,6 +89,9 @@ def test_good_value_is_taken_from_environment_and_file_alike(name: str, good: st
     values = {name: good}
     if name.endswith(("_KEYS", "RECORDS_KEY", "CONVERSATIONS_KEY")):
         values = {n: EXAMPLES[n][0] for n in EXAMPLES if n.endswith(("_KEYS", "RECORDS_KEY", "CONVERSATIONS_KEY"))}
+    mail = ("STREETWORK_SMTP", "STREETWORK_MAIL_FROM", "STREETWORK_ALERT_MAIL")
+    if name in mail:
+        values = {n: EXAMPLES[n][0] for n in mail}
     toml = "".join(f"{n} = '{v}'\n" for n, v in values.items())
     from_environment = read_settings(values)
     assert from_environment == read_settings({}, toml=toml)

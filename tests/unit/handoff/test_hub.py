@@ -159,17 +159,11 @@ async def test_a_disabled_accounts_line_is_closed_with_the_next_beat():
         assert socket.close_code == SIGNED_OUT
 
 
-async def test_an_account_that_does_not_counsel_hears_no_number():
-    async with open_desk(beat=0.02) as world:
-        socket = await (await world.staff("root", roles=("admin",))).live()
-        counsellor = await (await world.staff("mariam")).live()
-        cursor = (await hear(socket))["cursor"]
-        await hear(counsellor)
-        await world.ask("p", "K-1")
-        await told(counsellor, "K-1")
-        for _ in range(3):
-            assert (await hear(socket))["type"] == "beat"
-        assert (await hear(await world.windows[0].live(cursor)))["missed"] == []
+async def test_an_account_that_does_not_counsel_has_no_line(world: DeskWorld):
+    window = await world.staff("root", roles=("admin",))
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+        await window.live()
+    assert refused.value.status == 404
 
 
 async def test_one_account_cannot_hold_lines_without_end(world: DeskWorld):

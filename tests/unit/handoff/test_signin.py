@@ -8,8 +8,8 @@ import logging
 import pytest
 
 from handoff.accounts import account_id, disable_account, set_password
+from handoff.pauses import FIRST, FREE, LONGEST
 from handoff.sessions import ABSOLUTE, IDLE
-from handoff.signin import FAILURES, WINDOW
 from tests.fakes.desk_world import PASSWORD, DeskWorld, Window, open_desk
 
 HTTPS = "https://desk.example.org/"
@@ -37,7 +37,7 @@ async def test_on_loopback_the_cookie_is_httponly_and_strict(world: DeskWorld):
 
 
 async def test_behind_https_the_cookie_is_bound_to_the_host():
-    async with open_desk(public_url=HTTPS) as world:
+    async with open_desk(public_url=HTTPS, second="trial") as world:
         await world.account("mariam")
         window = world.window()
         page = await window.http.get(f"{world.base}/desk/sign-in")
@@ -137,26 +137,68 @@ async def test_unknown_wrong_and_disabled_get_the_same_answer(world: DeskWorld):
 
 
 @pytest.mark.parametrize("login", ["mariam", "nobody"])
-async def test_ten_failures_lock_a_login_out_for_a_quarter_of_an_hour(login):
-    async with open_desk(public_url=HTTPS) as world:
+async def test_failures_cost_pauses_that_grow_to_a_quarter_of_an_hour(login):
+    async with open_desk(public_url=HTTPS, second="trial") as world:
         await world.account("mariam")
-        for n in range(FAILURES):
+        n = 0
+        for _ in range(FREE):
+            n += 1
             assert await _try(world, login, "wrong password 1", f"198.51.100.{n}") == 401
-        assert await _try(world, login, PASSWORD, "198.51.100.99") == 429
-        world.fake.advance(WINDOW + 1)
+        pause = FIRST
+        for _ in range(7):
+            n += 1
+            assert await _try(world, login, PASSWORD, f"198.51.100.{n}") == 429
+            world.fake.advance(min(pause, LONGEST) - 1)
+            assert await _try(world, login, PASSWORD, f"198.51.100.{n}") == 429
+            world.fake.advance(1)
+            assert await _try(world, login, "wrong password 1", f"198.51.100.{n}") == 401
+            pause *= 2
+        world.fake.advance(LONGEST)
         assert await _try(world, login, PASSWORD, "198.51.100.99") == (303 if login == "mariam" else 401)
 
 
-async def test_ten_failures_from_one_network_lock_it_out_and_no_other():
-    async with open_desk(public_url=HTTPS) as world:
+async def test_failures_from_one_network_make_it_wait_and_no_other():
+    async with open_desk(public_url=HTTPS, second="trial") as world:
         await world.account("mariam")
-        for n in range(FAILURES):
+        for n in range(FREE):
             assert await _try(world, f"guess{n}", PASSWORD, f"2001:db8::{n}") == 401
         assert await _try(world, "mariam", PASSWORD, "2001:db8::ffff") == 429
         assert await _try(world, "mariam", PASSWORD, "2001:db8:0:1::1") == 303
 
 
-async def _try(world: DeskWorld, login: str, password: str, address: str) -> int:
+async def test_nobody_can_lock_a_colleague_out_of_the_browser_they_use():
+    async with open_desk(public_url=HTTPS, second="trial") as world:
+        await world.account("mariam")
+        mine = await _device(world)
+        for n in range(FREE):
+            await _try(world, "mariam", "wrong password 1", f"198.51.100.{n}")
+        assert await _try(world, "mariam", PASSWORD, "198.51.100.1") == 429
+        assert await _try(world, "mariam", PASSWORD, "198.51.100.1", mine) == 303
+        # The browser's own failures count, and it is known for this account only.
+        await world.account("boris")
+        for n in range(FREE):
+            assert await _try(world, "mariam", "wrong password 1", f"192.0.2.{n}", mine) == 401
+        assert await _try(world, "mariam", PASSWORD, "192.0.2.99", mine) == 429
+        for n in range(FREE):
+            assert await _try(world, "boris", "wrong password 1", f"192.0.2.{n + 100}", mine) == 401
+        assert await _try(world, "boris", PASSWORD, "192.0.2.200", mine) == 429
+
+
+async def _device(world: DeskWorld) -> str:
+    """Sign in and return the cookie by which the browser is known from then on."""
+    window = world.window()
+    page = await window.http.get(f"{world.base}/desk/sign-in")
+    answer = await window.http.post(
+        f"{world.base}/desk/sign-in",
+        data={"login": "mariam", "password": PASSWORD, "token": await _token(await page.text())},
+        headers={"Origin": "https://desk.example.org", "Cookie": page.headers["Set-Cookie"].split(";")[0]},
+        allow_redirects=False,
+    )
+    cookies = answer.headers.getall("Set-Cookie")
+    return next(one.split(";")[0] for one in cookies if one.startswith("__Host-desk-device="))
+
+
+async def _try(world: DeskWorld, login: str, password: str, address: str, device: str = "") -> int:
     # As a proxy that ends TLS would hand it on; the left part is what the client claims of itself.
     window = world.window()
     page = await window.http.get(f"{world.base}/desk/sign-in")
@@ -166,7 +208,7 @@ async def _try(world: DeskWorld, login: str, password: str, address: str) -> int
         headers={
             "Origin": "https://desk.example.org",
             "X-Forwarded-For": f"203.0.113.1, {address}",
-            "Cookie": page.headers["Set-Cookie"].split(";")[0],
+            "Cookie": f"{page.headers['Set-Cookie'].split(';')[0]}; {device}",
         },
         allow_redirects=False,
     )
@@ -175,8 +217,8 @@ async def _try(world: DeskWorld, login: str, password: str, address: str) -> int
 
 async def test_a_burst_of_guesses_is_counted_one_by_one(world: DeskWorld):
     await world.account("mariam")
-    found = await asyncio.gather(*(_guess(world) for _ in range(FAILURES + 5)))
-    assert sorted(found) == [401] * FAILURES + [429] * 5
+    found = await asyncio.gather(*(_guess(world) for _ in range(FREE + 5)))
+    assert sorted(found) == [401] * FREE + [429] * 5
 
 
 async def _guess(world: DeskWorld) -> int:
@@ -234,7 +276,7 @@ async def test_only_the_hash_of_a_token_is_stored(world: DeskWorld):
     (record,) = await world.store.scan("session", world.clock.now(), 10)
     assert token not in record.key
     assert token.encode() not in record.value
-    assert len(token) == 43
+    assert len(token.split(".")[1]) == 43
 
 
 async def test_logs_hold_neither_login_nor_password_nor_address(world: DeskWorld, caplog):
