@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
@@ -30,9 +31,10 @@ from bots.operations import operations_routes
 from bots.outage_watch import OutageWatch
 from bots.polling import Polling
 from bots.releases import Releases
+from bots.sweeping import Sweeper
 from bots.webhooks import webhook_routes
 from core.capabilities import CAPABILITIES, Capabilities
-from core.errors import ChannelMisconfigured, SettingsError, StoreError
+from core.errors import ChannelMisconfigured, SettingsError
 from core.ids import Millis
 from core.messages import Address
 from core.ports import Blobs, Clock, Store
@@ -59,9 +61,6 @@ log = logging.getLogger("streetwork.app")
 #: ``web`` serves pages and webhooks, ``worker`` runs turns, deliveries and calls; ``run`` is both.
 Role = Literal["web", "worker"]
 
-#: Expired things are erased so often (seconds), so many of each kind at a time.
-SWEEP_EVERY = 60.0
-SWEEP = 500
 BEAT = 2.0
 
 
@@ -153,6 +152,7 @@ class App:
             self.store, self.clock, self.releases.current, name=self._name, own={FETCH: self.files, COPY: copies}
         )
         self.delivery = self._deliveries()
+        self.sweeper = Sweeper(self.store, self.clock, self._zone)
         self.desk = Desk(
             store=self.store,
             clock=self.clock,
@@ -197,6 +197,9 @@ class App:
             return channel.capabilities
         return capabilities().get(address.channel, CAPABILITIES["webchat"])
 
+    def _zone(self) -> ZoneInfo:
+        return ZoneInfo(next(iter(self.releases.current().spec.queues.values())).zone)
+
     def _base(self, channel: str) -> str | None:
         """Return the address of our pages for people of a channel; without PUBLIC_URL only those at this computer."""
         local = f"http://localhost:{self.settings.port}" if channel == "webchat" else None
@@ -235,7 +238,7 @@ class App:
             self._spawn("worker", self.worker.run())
             self._spawn("calls", self.caller.run())
             self._spawn("delivery", self.delivery.run())
-            self._spawn("sweep", self._sweep())
+            self._spawn("sweep", alone(self.store, self.clock, "sweep", self._name, self.sweeper.run))
             self._spawn("beat", self._beat())
             for channel in self.channels.values():
                 called = self.settings.public_url and hasattr(channel, "receive")
@@ -323,13 +326,6 @@ class App:
 
     def _polled(self, channel: str, ok: bool) -> None:
         self.health.polled(channel, ok=ok)
-
-    async def _sweep(self) -> None:
-        while True:
-            with contextlib.suppress(StoreError):
-                while await self.store.sweep(self.clock.now(), SWEEP) >= SWEEP:
-                    await self.clock.sleep(0.1)
-            await self.clock.sleep(SWEEP_EVERY)
 
     async def _beat(self) -> None:
         """Show health that the loops come round."""

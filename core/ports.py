@@ -38,6 +38,7 @@ from core.records import (
     TurnLease,
 )
 from core.sending import SendResult
+from core.sweeping import Swept
 
 __all__ = ["Blobs", "Channel", "Clock", "Store"]
 
@@ -186,8 +187,8 @@ class Store(Protocol):
     async def forget(self, conversation: ConversationId, now: Millis) -> bool:
         """Erase everything about this conversation, its key first; False when there is none."""
 
-    async def sweep(self, now: Millis, limit: int) -> int:
-        """Erase up to ``limit`` expired things of each kind; return how many went."""
+    async def sweep(self, now: Millis, limit: int) -> Swept:
+        """Erase up to ``limit`` expired things of each kind; return how many of each went."""
 
     # -- small keyed records (accounts, sessions, releases) ----------------------------------------------
 

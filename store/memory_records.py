@@ -6,6 +6,7 @@ import itertools
 
 from core.ids import CallId, ConversationId, Millis
 from core.records import CallLease, DeadRecord, Record
+from core.sweeping import Swept
 from store import rules
 from store.memory_names import MemoryNames
 from store.memory_rows import Conversation, Work
@@ -122,17 +123,16 @@ class MemoryRecords(MemoryNames):
             self.erase(one)
         return True
 
-    async def sweep(self, now: Millis, limit: int) -> int:
+    async def sweep(self, now: Millis, limit: int) -> Swept:
         """See :meth:`core.ports.Store.sweep`."""
-        gone = 0
         everyone = list(self.tables.conversations.values())
-        for conversation in [one for one in everyone if self._over(one, now)][:limit]:
+        over = [one for one in everyone if self._over(one, now)][:limit]
+        for conversation in over:
             self.erase(conversation)
-            gone += 1
         everyone = list(self.tables.conversations.values())
         rests = [one for one in everyone if one.erased is not None and one.erased <= now - rules.REST_FOR]
-        gone += sum(self.finish_rest(conversation, now, due=True) for conversation in rests[:limit])
-        return gone + self._sweep_ages(now, limit)
+        ended = sum(self.finish_rest(conversation, now, due=True) for conversation in rests[:limit])
+        return Swept(conversations=len(over), rests=ended) + self._sweep_ages(now, limit)
 
     def _over(self, conversation: Conversation, now: Millis) -> bool:
         if conversation.expires is None or conversation.expires > now:
@@ -142,7 +142,7 @@ class MemoryRecords(MemoryNames):
             return conversation.expires <= now - rules.GRACE
         return True
 
-    def _sweep_ages(self, now: Millis, limit: int) -> int:
+    def _sweep_ages(self, now: Millis, limit: int) -> Swept:
         tables = self.tables
         old_ids = [
             key for key, at in tables.seen.items() if at <= now - rules.SEEN_FOR and not tables.waits(key[0], key[1])
@@ -169,8 +169,15 @@ class MemoryRecords(MemoryNames):
         old_counters = [key for key, (_, expires) in tables.counters.items() if expires <= now]
         for record_key in old_counters[:limit]:
             del tables.counters[record_key]
-        lists = (old_ids, old_outcomes, old_strays, old_letters, old_records[:limit], old_counters[:limit])
-        return sum(len(one) for one in lists) + self.blobs.sweep(now, limit)
+        return Swept(
+            ids=len(old_ids),
+            outcomes=len(old_outcomes),
+            receipts=len(old_strays),
+            letters=len(old_letters),
+            records=len(old_records[:limit]),
+            counters=len(old_counters[:limit]),
+            files=self.blobs.sweep(now, limit),
+        )
 
     # -- small keyed records ----------------------------------------------------------------------------
 

@@ -43,6 +43,7 @@ from core.records import (
     Stats,
     TurnLease,
 )
+from core.sweeping import Swept
 from store import (
     schema,
     sqlite_care,
@@ -244,7 +245,7 @@ class SqliteStore:
         """See :meth:`core.ports.Store.forget`."""
         return await self._writer.submit(sqlite_erase.forget, conversation)
 
-    async def sweep(self, now: Millis, limit: int) -> int:
+    async def sweep(self, now: Millis, limit: int) -> Swept:
         """See :meth:`core.ports.Store.sweep`. Also wraps data keys of older master keys anew."""
         return await self._writer.submit(sqlite_erase.sweep, now, limit)
 

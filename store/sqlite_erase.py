@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from core.ids import ConversationId, Millis
 from core.records import Commit, TurnLease
+from core.sweeping import Swept
 from store import rules, sqlite_names
 from store.codec import ADDRESS, LABELS, OUTCOME
 from store.seal import Sealer
@@ -166,16 +167,16 @@ def finish_rest(tx: Tx, conversation: ConversationId, now: Millis, *, due: bool 
     return True
 
 
-def sweep(tx: Tx, now: Millis, limit: int) -> int:
+def sweep(tx: Tx, now: Millis, limit: int) -> Swept:
     """See :meth:`core.ports.Store.sweep`."""
-    gone = _sweep_expired(tx, now, limit) + _sweep_rests(tx, now, limit)
-    for sql, before in _SWEEPS:
+    gone = {"conversations": _sweep_expired(tx, now, limit), "rests": _sweep_rests(tx, now, limit)}
+    for kind, sql, before in _SWEEPS:
         tx.cur.execute(sql, (now - before, limit))
-        gone += max(tx.cur.rowcount, 0)
-    gone += sweep_blobs(tx, now, limit)
+        gone[kind] = max(tx.cur.rowcount, 0)
+    gone["files"] = sweep_blobs(tx, now, limit)
     mend(tx, limit)
     tx.keys.rewrap(limit)
-    return gone
+    return Swept(**gone)
 
 
 _EXPIRED = """
@@ -186,16 +187,17 @@ where expires <= ? and (expires <= ? or (waiting = 0 and not exists (
 order by expires limit ?
 """
 
-#: Statement and age, for what is deleted by age alone.
+#: Kind, statement and age, for what is deleted by age alone.
 _SWEEPS = (
-    ("delete from mail where seq in (select seq from mail where event is null and seen <= ? order by seen limit ?)",
+    ("ids", "delete from mail where seq in (select seq from mail where event is null and seen <= ? limit ?)",
      rules.SEEN_FOR),
-    ("delete from outcome where (conv, key) in (select conv, key from outcome where at <= ? limit ?)",
+    ("outcomes", "delete from outcome where (conv, key) in (select conv, key from outcome where at <= ? limit ?)",
      rules.OUTCOME_FOR),
-    ("delete from stray where key in (select key from stray where seen <= ? limit ?)", rules.STRAY_FOR),
-    ("delete from dead where n in (select n from dead where at <= ? order by n limit ?)", rules.DEAD_FOR),
-    ("delete from record where (kind, key) in (select kind, key from record where expires <= ? limit ?)", 0),
-    ("delete from counter where (kind, key) in (select kind, key from counter where expires <= ? limit ?)", 0),
+    ("receipts", "delete from stray where key in (select key from stray where seen <= ? limit ?)", rules.STRAY_FOR),
+    ("letters", "delete from dead where n in (select n from dead where at <= ? order by n limit ?)", rules.DEAD_FOR),
+    ("records", "delete from record where (kind, key) in (select kind, key from record where expires <= ? limit ?)", 0),
+    ("counters",
+     "delete from counter where (kind, key) in (select kind, key from counter where expires <= ? limit ?)", 0),
 )  # fmt: skip
 
 

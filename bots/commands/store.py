@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import click
+import msgspec
 
 from bots.environment import settings_of_process
 
@@ -83,3 +84,32 @@ def dead(as_json: bool, revive: str | None) -> None:
             return 0
 
     sys.exit(asyncio.run(main()))
+
+
+@store.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON list, for scripts.")
+def sweeps(as_json: bool) -> None:
+    """Show what was erased because its time was over, one line a night, newest first. Numbers only."""
+    from bots.app import store_only
+    from bots.clock import SystemClock
+    from bots.sweeping import reports
+
+    async def main() -> list[dict[str, object]]:
+        async with store_only(settings_of_process()) as opened:
+            found = await reports(opened, SystemClock().now())
+        return [
+            {"day": day, "since": one.since, "until": one.until, "on_wish": one.on_wish}
+            | msgspec.structs.asdict(one.swept)
+            for day, one in found
+        ]
+
+    rows = asyncio.run(main())
+    if as_json:
+        click.echo(json.dumps(rows))
+        return
+    for row in rows:
+        counts = {name: count for name, count in row.items() if name not in {"day", "since", "until"} and count}
+        gone = ", ".join(f"{name} {count}" for name, count in counts.items())
+        click.echo(f"{row['day']}  {gone or 'nothing was over its time'}")
+    if not rows:
+        click.echo("No report yet: the first one is made behind three o'clock at night.")

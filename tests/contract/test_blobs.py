@@ -138,9 +138,9 @@ async def test_content_ends_with_its_time_and_the_head_says_so(store: Store) -> 
     assert await content(store, key, NOW + DAY - 1) == BIG
     assert await content(store, key, NOW + DAY) is None
     assert (await blobs_of(store).heads([key], NOW + DAY))[key].reason == "expired"
-    assert await store.sweep(NOW + DAY - 1, 100) == 0
-    assert await store.sweep(NOW + DAY, 100) == 1
-    assert await store.sweep(NOW + DAY, 100) == 0
+    assert (await store.sweep(NOW + DAY - 1, 100)).total == 0
+    assert (await store.sweep(NOW + DAY, 100)).total == 1
+    assert (await store.sweep(NOW + DAY, 100)).total == 0
     head = (await blobs_of(store).heads([key], NOW))[key]
     assert (head.reason, head.size, head.name) == ("expired", len(BIG), "a.png")
     assert await content(store, key) is None
@@ -196,7 +196,7 @@ async def test_erasing_in_a_commit_takes_files_along(store: Store) -> None:
 async def test_an_expired_conversation_takes_its_files_along(store: Store) -> None:
     key = await kept(store)
     await turn(store, "e2", expires=NOW + HOUR)
-    assert await store.sweep(NOW + HOUR + DAY, 100) >= 1
+    assert (await store.sweep(NOW + HOUR + DAY, 100)).total >= 1
     assert await blobs_of(store).heads([key], NOW) == {}
 
 
@@ -250,8 +250,8 @@ async def test_the_sweep_takes_big_files_in_portions(tmp_path: Path, monkeypatch
     monkeypatch.setattr("store.sqlite_blobs.CHUNKS_AT_ONCE", 2)
     store = open_sqlite(tmp_path / "s.db", KeyRing.generate())
     key = await kept(store)
-    assert await store.sweep(NOW + DAY, 100) == 0
-    assert await store.sweep(NOW + DAY, 100) == 1
+    assert (await store.sweep(NOW + DAY, 100)).total == 0
+    assert (await store.sweep(NOW + DAY, 100)).total == 1
     assert (await store.blobs.heads([key], NOW))[key].reason == "expired"
     await store.close()
 

@@ -188,9 +188,9 @@ async def test_a_failed_confirmation_is_told_to_nobody(store: Store) -> None:
 async def test_a_retried_confirmation_stays_an_hour_at_most(store: Store) -> None:
     await erased(store)
     await store.settle(await claim_delivery(store), RetryAt(at=NOW + 10, reason="down"), NOW)
-    assert await store.sweep(NOW + HOUR - 1, 100) == 0
+    assert (await store.sweep(NOW + HOUR - 1, 100)).total == 0
     assert await store.snapshot(conv()) is not None
-    assert await store.sweep(NOW + HOUR, 100) >= 1
+    assert (await store.sweep(NOW + HOUR, 100)).total >= 1
     await nothing_of(store)
 
 
@@ -212,7 +212,7 @@ async def test_events_that_wait_at_the_erasure_begin_a_new_life(store: Store) ->
     assert (found.state, found.turn) == (b"new life", 1)
     # The confirmation of the erasure went with its delivery.
     assert [line.entry.id for line in await store.transcript(conv(), 0, 10)] == [f"{conv()}/{again.generation}/1/0"]
-    assert await store.sweep(NOW + 2 * HOUR, 100) == 0
+    assert (await store.sweep(NOW + 2 * HOUR, 100)).total == 0
 
 
 async def test_an_event_after_the_erasure_keeps_the_conversation(store: Store) -> None:
@@ -221,7 +221,7 @@ async def test_an_event_after_the_erasure_keeps_the_conversation(store: Store) -
     await store.settle(await claim_delivery(store, NOW + 5), Sent(), NOW + 5)
     lease = await claim_one(store, NOW + 6)
     assert (lease.event_id, lease.state, lease.turn) == ("new", None, 1)
-    assert await store.sweep(NOW + 2 * HOUR, 100) == 0
+    assert (await store.sweep(NOW + 2 * HOUR, 100)).total == 0
     await do(store, lease, NOW + 6)
     assert await store.snapshot(conv()) is not None
 
@@ -232,7 +232,7 @@ async def test_the_rest_of_a_new_life_is_swept_alone(store: Store) -> None:
     lease = await claim_one(store, NOW + 5)
     await do(store, lease, NOW + 5, entries=(entry(lease),))
     assert len(await store.transcript(conv(), 0, 10)) == 3
-    assert await store.sweep(NOW + HOUR, 100) == 1
+    assert (await store.sweep(NOW + HOUR, 100)).total == 1
     assert [line.entry.id for line in await store.transcript(conv(), 0, 10)] == [entry(lease).id]
     found = await store.snapshot(conv())
     assert found is not None
@@ -256,8 +256,8 @@ async def test_a_running_lease_of_before_loses_after_the_erasure(store: Store) -
 async def test_expired_conversations_are_erased(store: Store) -> None:
     await turn(store, "e1", 1, expires=NOW + DAY, labels=(Label(name="waiting"),))
     await turn(store, "e1", 2)
-    assert await store.sweep(NOW + DAY - 1, 100) == 0
-    assert await store.sweep(NOW + DAY, 100) == 1
+    assert (await store.sweep(NOW + DAY - 1, 100)).total == 0
+    assert (await store.sweep(NOW + DAY, 100)).total == 1
     await nothing_of(store, 1)
     assert await store.snapshot(conv(2)) is not None
 
@@ -265,9 +265,9 @@ async def test_expired_conversations_are_erased(store: Store) -> None:
 async def test_a_later_commit_moves_the_expiry(store: Store) -> None:
     await turn(store, "e1", expires=NOW + DAY)
     await turn(store, "e2", expires=NOW + 2 * DAY)
-    assert await store.sweep(NOW + DAY, 100) == 0
+    assert (await store.sweep(NOW + DAY, 100)).total == 0
     await turn(store, "e3", now=NOW + DAY)
-    assert await store.sweep(NOW + 2 * DAY + 1, 100) == 2  # two ids that are too old by now
+    assert (await store.sweep(NOW + 2 * DAY + 1, 100)).total == 2  # two ids that are too old by now
     assert await store.snapshot(conv()) is not None
 
 
@@ -276,38 +276,38 @@ async def test_what_still_waits_puts_the_expiry_off_for_a_day(store: Store, kind
     await say(store, "e1")
     lease = await claim_one(store)
     await do(store, lease, entries=(entry(lease, kind=kind),), expires=NOW + HOUR)  # type: ignore[arg-type]
-    assert await store.sweep(NOW + HOUR + DAY - 1, 100) == 0
-    assert await store.sweep(NOW + HOUR + DAY, 100) == 1
+    assert (await store.sweep(NOW + HOUR + DAY - 1, 100)).total == 0
+    assert (await store.sweep(NOW + HOUR + DAY, 100)).total == 1
     await nothing_of(store)
 
 
 async def test_a_waiting_event_puts_the_expiry_off(store: Store) -> None:
     await turn(store, "e1", expires=NOW + HOUR, entries=())
     await say(store, "e2", now=NOW + 1)
-    assert await store.sweep(NOW + HOUR, 100) == 0
-    assert await store.sweep(NOW + HOUR + DAY, 100) == 1
+    assert (await store.sweep(NOW + HOUR, 100)).total == 0
+    assert (await store.sweep(NOW + HOUR + DAY, 100)).total == 1
 
 
 async def test_a_bot_entry_does_not(store: Store) -> None:
     await turn(store, "e1", expires=NOW + HOUR)
-    assert await store.sweep(NOW + HOUR, 100) == 1
+    assert (await store.sweep(NOW + HOUR, 100)).total == 1
 
 
 async def test_the_sweep_is_bounded(store: Store) -> None:
     for n in range(5):
         await turn(store, "e1", n, expires=NOW + 1)
-    assert await store.sweep(NOW + 1, 2) == 2
-    assert await store.sweep(NOW + 1, 2) == 2
-    assert await store.sweep(NOW + 1, 2) == 1
+    assert (await store.sweep(NOW + 1, 2)).total == 2
+    assert (await store.sweep(NOW + 1, 2)).total == 2
+    assert (await store.sweep(NOW + 1, 2)).total == 1
     assert (await store.stats(NOW)).conversations == 0
 
 
 async def test_old_ids_outcomes_letters_and_receipts_go(store: Store) -> None:
     await turn(store, "e1", outcome=Outcome(ok=True, code="x"), dead=DeadLetter(reason="x"))
     await store.receipt(Receipt(channel="c", account="a", provider_id="p", state="read", at=NOW), NOW)
-    assert await store.sweep(NOW + HOUR, 100) == 1
-    assert await store.sweep(NOW + DAY, 100) == 1
-    assert await store.sweep(NOW + 2 * DAY, 100) == 1
-    assert await store.sweep(NOW + 30 * DAY, 100) == 1
+    assert (await store.sweep(NOW + HOUR, 100)).total == 1
+    assert (await store.sweep(NOW + DAY, 100)).total == 1
+    assert (await store.sweep(NOW + 2 * DAY, 100)).total == 1
+    assert (await store.sweep(NOW + 30 * DAY, 100)).total == 1
     assert await store.dead(10) == []
-    assert await store.sweep(NOW + 90 * DAY, 100) == 0
+    assert (await store.sweep(NOW + 90 * DAY, 100)).total == 0

@@ -187,7 +187,7 @@ async def test_records_expire(store: Store) -> None:
     assert [record.key for record in await store.scan("session", NOW + 10, 10)] == ["b"]
     assert await store.put("session", "a", b"z", NOW + 10, expect=0) == 1
     await store.put("session", "c", b"x", NOW, expires=NOW + 10)
-    assert await store.sweep(NOW + 10, 100) == 1
+    assert (await store.sweep(NOW + 10, 100)).total == 1
 
 
 async def test_scan_pages_by_key(store: Store) -> None:
@@ -205,4 +205,4 @@ async def test_counters_vanish(store: Store) -> None:
     assert await store.increment("login", "x", NOW + 5, expires=NOW + 99) == 2
     assert await store.increment("login", "y", NOW, expires=NOW + 10) == 1
     assert await store.increment("login", "x", NOW + 10, expires=NOW + 20) == 1
-    assert await store.sweep(NOW + 20, 100) == 2
+    assert (await store.sweep(NOW + 20, 100)).total == 2
