@@ -30,8 +30,10 @@ from bots.mydata_page import mydata_routes
 from bots.operations import operations_routes
 from bots.outage_watch import OutageWatch
 from bots.polling import Polling
+from bots.public_files import PublicFiles
 from bots.releases import Releases
 from bots.sweeping import Sweeper
+from bots.webchat_files import ChatFiles
 from bots.webhooks import webhook_routes
 from core.capabilities import CAPABILITIES, Capabilities
 from core.errors import ChannelMisconfigured, SettingsError
@@ -131,6 +133,7 @@ class App:
         program = self.releases.current()
         self.intake = Intake(self.store, self.clock, bot=program.bot, id_key=opened.id_key, metrics=self.metrics)
         self.feed = ChangeFeed(self.store)
+        self.public = PublicFiles(self.store, self.blobs, self.clock, key=opened.id_key, public_url=settings.public_url)
         self.channels = channels_of(
             settings,
             store=self.store,
@@ -139,6 +142,15 @@ class App:
             feed=self.feed,
             program=self.releases.current,
             metrics=self.metrics,
+            public=self.public,
+            chat_files=ChatFiles(
+                self.store,
+                self.blobs,
+                self.clock,
+                self.intake,
+                most=settings.media_max << 20,
+                keep_for=self._keep_media,
+            ),
         )
         parts = ["worker", "delivery"] if "worker" in roles else []
         self.health = Health(self.store, self.clock, parts=parts)
@@ -263,6 +275,7 @@ class App:
         for channel in self.channels.values():
             if hasattr(channel, "routes"):
                 app.add_routes(channel.routes())
+        app.add_routes(self.public.routes())
         app.add_routes(self.desk.routes())
         app.add_routes(
             operations_routes(

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from bots.counting import Metrics
 from bots.intake import Intake
+from bots.public_files import PublicFiles
+from bots.webchat_files import ChatFiles
 from core.errors import SettingsError
 from core.ports import Channel, Clock, Store
 from core.settings import Settings
@@ -26,6 +28,8 @@ def channels_of(
     feed: ChangeFeed,
     program: Callable[[], Program],
     metrics: Metrics,
+    public: PublicFiles,
+    chat_files: ChatFiles,
 ) -> dict[tuple[str, str], Channel]:
     """Return the accounts by (channel, account); raises :class:`core.errors.SettingsError`."""
     from bots.webchat import WebChat
@@ -44,6 +48,7 @@ def channels_of(
             languages=program().languages,
             public_url=settings.public_url,
             name_of=name_of,
+            files=chat_files,
         )
     ]
     if settings.telegram_token:
@@ -51,17 +56,32 @@ def channels_of(
         from bots.telegram_settings import TelegramSettings
 
         telegram = TelegramSettings.from_mapping(settings.given)
-        found += [TelegramChannel(one, api_url=telegram.api_url, metrics=metrics) for one in telegram.accounts]
+        found += [
+            TelegramChannel(one, api_url=telegram.api_url, open_blob=public.content, metrics=metrics)
+            for one in telegram.accounts
+        ]
     if settings.viber_token:
         from bots.viber_wiring import viber_channels
 
         found += viber_channels(
-            settings.given, store=store, clock=clock, intake=intake, program=program, metrics=metrics
+            settings.given,
+            store=store,
+            clock=clock,
+            intake=intake,
+            program=program,
+            public=public,
+            metrics=metrics,
         )
     if settings.twilio_sender or settings.twilio_messaging_service_sid:
         from bots.whatsapp_wiring import whatsapp_channels
 
-        found += whatsapp_channels(settings.given, store=store, clock=clock, intake=intake, metrics=metrics)
+        async def fetched_at(ref: str) -> str | None:
+            address = await public.address(ref)
+            return address.url if address is not None else None
+
+        found += whatsapp_channels(
+            settings.given, store=store, clock=clock, intake=intake, public_file=fetched_at, metrics=metrics
+        )
     for name, plug in plugged().items():
         brought = list(plug(settings.given))
         if any(channel.name != name for channel in brought):

@@ -140,7 +140,8 @@ class ViberChannel:
     async def send(self, address: Address, message: Outbound, *, entry_id: str) -> SendResult:
         """Hand one message to Viber; takes 15 seconds at most, twice that where its form is refused."""
         try:
-            body = render(message, await self._located(message))
+            located = await self._located(message)
+            body = render(message, located)
         except CannotRender as exc:
             return Refused(reason=str(exc))
         gate = await self._sessions.gate(address, entry_id, self._clock.now())
@@ -149,13 +150,13 @@ class ViberChannel:
         if not gate:
             return Taken()  # the person has it: it was the answer to Viber's callback
         envelope: Body = {"receiver": address.peer, "sender": self._sender}
-        result, charged = await send(self.api, envelope, body, _simple(message))
+        result, charged = await send(self.api, envelope, body, _simple(message, located))
         if charged:
             self._metrics.count("viber_charged")
         return result
 
     async def _located(self, message: Outbound) -> Located | None:
-        if not isinstance(message, SendMedia) or self._locate is None:
+        if not isinstance(message, SendMedia) or self._locate is None or message.ref.startswith("https://"):
             return None
         return await self._locate(message.ref)
 
@@ -231,7 +232,9 @@ def _signature_in(target: str) -> str:
         return ""
 
 
-def _simple(message: Outbound) -> Body | None:
+def _simple(message: Outbound, located: Located | None) -> Body | None:
+    if located is not None and isinstance(message, SendMedia):
+        message = replace(message, ref=located.url)
     try:
         return plain(message)
     except CannotRender:

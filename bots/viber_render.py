@@ -33,6 +33,8 @@ _CAPTION = 512
 _PICTURES = (".jpg", ".jpeg", ".png", ".gif")
 _URL = 2000
 _FILE_NAME = 256
+#: Bytes; a larger film goes out as a file.
+_VIDEO = 26 << 20
 _TRACKING = 4000
 #: A button's text with its HTML.
 _BUTTON_TEXT = 250
@@ -231,7 +233,7 @@ def _media(message: SendMedia, located: Located | None) -> Body:
         return _without_gaps(PictureMessage(media=url, text=caption).to_dict())
     if located is None or caption:
         return _link(message, url)
-    if message.kind == "video" and urlsplit(url).path.lower().endswith(".mp4"):
+    if message.kind == "video" and located.size <= _VIDEO and urlsplit(url).path.lower().endswith(".mp4"):
         return _without_gaps(VideoMessage(media=url, size=located.size).to_dict())
     name = (message.name or located.name)[-_FILE_NAME:]
     return _without_gaps(FileMessage(media=url, size=located.size, file_name=name).to_dict())

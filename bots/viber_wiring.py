@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 
 from bots.counting import Metrics
 from bots.intake import Intake
-from bots.viber import ViberChannel
+from bots.public_files import PublicFiles
+from bots.viber import Locate, ViberChannel
+from bots.viber_render import Located
 from bots.viber_session import LookBack, Past, Spend, past_of
 from bots.viber_settings import ViberSettings
 from core.capabilities import CAPABILITIES
@@ -34,6 +36,7 @@ def viber_channels(
     clock: Clock,
     intake: Intake,
     program: Callable[[], Program],
+    public: PublicFiles | None = None,
     metrics: Metrics | None = None,
 ) -> list[ViberChannel]:
     """Return a channel for each account of the settings ``given``; raises :class:`core.errors.SettingsError`."""
@@ -50,10 +53,21 @@ def viber_channels(
             welcome=greet,
             look=look_back(store, intake),
             spend=budget(store, account.account, settings.paid),
+            locate=located(public) if public is not None else None,
             metrics=metrics,
         )
         for account in settings.accounts
     ]
+
+
+def located(public: PublicFiles) -> Locate:
+    """Return what gives files of ours an address for Viber."""
+
+    async def locate(ref: str) -> Located | None:
+        found = await public.address(ref)
+        return None if found is None else Located(url=found.url, size=found.size, name=found.name)
+
+    return locate
 
 
 def look_back(store: Store, intake: Intake) -> LookBack:

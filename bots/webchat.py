@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from bots.intake import Intake
+from bots.webchat_files import ChatFiles
 from bots.webchat_page import Page
 from bots.webchat_socket import NameOf, Person, Session
 from bots.webchat_wire import unshowable, written
@@ -67,13 +68,18 @@ class WebChat:
         languages: Sequence[str],
         public_url: str | None,
         name_of: NameOf | None = None,
+        files: ChatFiles | None = None,
     ) -> None:
-        """``title`` names whose assistant it is; ``name_of`` gives a counsellor's shown name by account id."""
+        """``title`` names whose assistant it is; ``name_of`` gives a counsellor's shown name by account id.
+
+        Without ``files`` none can be sent or fetched.
+        """
         self._store = store
         self._clock = clock
         self._intake = intake
         self._feed = feed
         self._name_of = name_of
+        self._files = files
         self._page = Page(title=title, languages=languages)
         self._public = _origin(public_url) if public_url else None
         self._sessions: dict[ConversationId, set[Session]] = {}
@@ -158,6 +164,8 @@ class WebChat:
             web.get("/chat/static/{name}", self._get_file),
             web.post("/chat/session", self._post_session),
             web.get("/chat/ws", self._get_socket),
+            web.post("/chat/files", self._post_file),
+            web.get("/chat/files/{seq}", self._get_line_file),
         ]
 
     async def _get_page(self, request: web.Request) -> web.StreamResponse:
@@ -191,6 +199,21 @@ class WebChat:
         )
         return response
 
+    async def _post_file(self, request: web.Request) -> web.StreamResponse:
+        token = self._token(request)
+        if self._files is None or token is None or not self._from_our_page(request):
+            raise web.HTTPForbidden
+        return await self._files.take(request, _peer(token), (self.name, self.account))
+
+    async def _get_line_file(self, request: web.Request) -> web.StreamResponse:
+        # A picture is asked for without an origin, so the cookie may have either name.
+        found = [request.cookies.get(name, "") for name in ("__Host-chat", "chat")]
+        token = next((value for value in found if _TOKEN.fullmatch(value)), None)
+        if self._files is None or token is None:
+            raise web.HTTPNotFound
+        conversation = self._intake.conversation(self.name, self.account, _peer(token))
+        return await self._files.give(request, conversation)
+
     async def _get_socket(self, request: web.Request) -> web.StreamResponse:
         if not self._from_our_page(request):
             raise web.HTTPForbidden
@@ -200,7 +223,7 @@ class WebChat:
         if token is None:
             await socket.close(code=CLOSE_NO_COOKIE)
             return socket
-        peer = hashlib.sha256(token.encode()).hexdigest()[:32]
+        peer = _peer(token)
         person = Person(peer, self._intake.conversation(self.name, self.account, peer))
         if len(self._sessions.get(person.conversation, ())) >= PER_PERSON or self._open >= IN_ALL:
             await socket.close(code=CLOSE_TOO_MANY)
@@ -253,6 +276,11 @@ class WebChat:
         host = request.host.lower()
         local = host.rsplit(":", 1)[0] in {"localhost", "127.0.0.1", "[::1]"}
         return origin[1] == host and (self._public is None or local)
+
+
+def _peer(token: str) -> str:
+    """Return who a cookie stands for; the cookie itself is kept nowhere."""
+    return hashlib.sha256(token.encode()).hexdigest()[:32]
 
 
 def _origin(url: str) -> tuple[str, str] | None:

@@ -17,7 +17,7 @@ __all__ = ["Page"]
 
 HERE = Path(__file__).parent
 #: The files a browser may load; nothing else of the folder is served.
-STATIC = ("chat.css", "chat-icon.svg", "chat.js", "chat-link.js", "chat-view.js", "chat-words.js")
+STATIC = ("chat.css", "chat-files.js", "chat-icon.svg", "chat.js", "chat-link.js", "chat-view.js", "chat-words.js")
 #: Spoken by the page's own controls; the bot may speak others.
 WORDS = "chat-words.json"
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})

@@ -11,8 +11,10 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from core.blobs import owner_of
+from core.filetypes import may_show
 from core.ids import ConversationId, EntryId, Millis
-from core.messages import Choice, Option, Outbound, Say, SendLocation, SendMedia, Span, Text
+from core.messages import Choice, Media, Option, Outbound, Say, SendLocation, SendMedia, Span, Text
 from core.records import Heard, Line, Wrote
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "Refused",
     "ServerWord",
     "Shown",
+    "ShownFile",
     "Started",
     "Taken",
     "Tapped",
@@ -95,6 +98,14 @@ class Ping(Struct, frozen=True, tag_field="type", tag="ping"):
 ClientWord = Hello | Typed | Tapped | Started | Ack | Ping
 
 
+class ShownFile(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A file of a line; its content is at ``/chat/files/{seq}``."""
+
+    name: str = ""
+    #: May be shown as this, instead of only saved.
+    show: Literal["image", "audio", "video", ""] = ""
+
+
 class Shown(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line as the page gets it."""
 
@@ -116,6 +127,7 @@ class Shown(Struct, frozen=True, kw_only=True, omit_defaults=True):
     of: str | None = None
     #: The page already confirmed this one.
     state: Literal["delivered", "read"] | None = None
+    file: ShownFile | None = None
 
 
 class Thread(Struct, frozen=True, kw_only=True, tag_field="type", tag="thread"):
@@ -192,6 +204,8 @@ def shown(line: Line, conversation: ConversationId, names: dict[str, str]) -> Sh
                     return msgspec.structs.replace(base, text=text)
                 case Choice(token=token, label=label, of=of):
                     return msgspec.structs.replace(base, kind="choice", text=label or "✓", token=token, of=of)
+                case Media(caption=caption, name=name, mime=mime, ref=ref) if owner_of(ref) is not None:
+                    return msgspec.structs.replace(base, text=caption or "", file=_file(name, mime))
                 case _:
                     return None
         case Wrote(message=message):
@@ -212,6 +226,8 @@ def written(message: Outbound, line_id: str, *, seq: int, at: Millis) -> Shown:
     """Return a message of the bot as a line."""
     text, spans = _words(message)
     line = Shown(id=line_id, seq=seq, at=at, who="bot", text=text, spans=spans)
+    if isinstance(message, SendMedia) and _is_ours(message):
+        return msgspec.structs.replace(line, file=_file(message.name, message.mime))
     if isinstance(message, Say):
         return msgspec.structs.replace(line, options=message.options, lang=message.language)
     return line
@@ -219,9 +235,19 @@ def written(message: Outbound, line_id: str, *, seq: int, at: Millis) -> Shown:
 
 def unshowable(message: Outbound) -> str | None:
     """Return why the page cannot show ``message``, in words for a counsellor; None when it can."""
-    if isinstance(message, SendMedia) and not message.ref.startswith("https://"):
-        return "The web chat shows files only by their public https address."
+    if isinstance(message, SendMedia) and not message.ref.startswith("https://") and not _is_ours(message):
+        return "The web chat shows only files of the desk and files with a public https address."
     return None
+
+
+def _is_ours(message: SendMedia) -> bool:
+    return not message.ref.startswith("https://") and owner_of(message.ref) is not None
+
+
+def _file(name: str | None, mime: str | None) -> ShownFile:
+    kind = (mime or "").partition("/")[0]
+    show = kind if may_show(mime or "") and kind in {"image", "audio", "video"} else ""
+    return ShownFile(name=name or "", show=show)  # type: ignore[arg-type] # one of these
 
 
 def _words(message: Outbound) -> tuple[str, tuple[Span, ...]]:
@@ -229,6 +255,8 @@ def _words(message: Outbound) -> tuple[str, tuple[Span, ...]]:
     match message:
         case Say(text=text, spans=spans):
             return text, spans
+        case SendMedia(caption=caption) if _is_ours(message):
+            return caption or "", ()
         case SendMedia(ref=ref, caption=caption, name=name):
             label = name or ref.rsplit("/", 1)[-1] or ref
             return _linked(caption, label, ref)

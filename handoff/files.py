@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Literal
 
 from aiohttp import BodyPartReader, web
@@ -23,15 +23,13 @@ from handoff.auth import Border
 from handoff.guard import absent, answer, api, case_number
 from handoff.serving import file_response, shown_name
 from handoff.sessions import SignedIn
+from handoff.uploads import FileForm, pieces
 from handoff.verbs import parse
 
 __all__ = ["FileRoutes", "FileView", "Limits", "file_key", "file_views"]
 
 #: A file of which nothing is known after so long will not come: all tries are over by then.
 _NO_LONGER: Millis = 2 * 3_600_000
-#: Bytes of a field of a form beside its file.
-_FIELD = 64 * 1024
-_PIECE = 65_536
 
 #: Makes the answer to a press.
 Tell = Callable[[Pressed, Outcome | None, str], Awaitable[web.StreamResponse]]
@@ -142,15 +140,10 @@ class FileRoutes:
 
     async def _send(self, request: web.Request, signed: SignedIn) -> web.StreamResponse:
         account, number = signed.account, case_number(request)
-        if request.content_type != "multipart/form-data":
-            raise Refused("malformed")
-        form = _Form(request)
-        try:
-            part = await form.read_to_file()
-        except ValueError:  # a body that is no form after all
-            raise Refused("malformed") from None
+        form = FileForm(request)
+        part = await form.file()
         press = valid_request(form.fields.get("request"))
-        if press is None or part is None:
+        if press is None:
             raise Refused("malformed")
         earlier = await self._acts.earlier(account, press)
         if earlier is not None:
@@ -183,7 +176,7 @@ class FileRoutes:
         name = (part.filename or "")[-200:] or None
         try:
             kept = await keep(
-                self._blobs, key, _pieces(part), most=most, now=now, expires=now + limits.keep_for(), name=name
+                self._blobs, key, pieces(part), most=most, now=now, expires=now + limits.keep_for(), name=name
             )
         except BlobRefused as refused:
             if refused.code == "too_large":
@@ -198,33 +191,3 @@ class FileRoutes:
 
 def _megabytes(size: int) -> str:
     return f"{size / (1 << 20):.0f} MB"
-
-
-class _Form:
-    """A form whose file comes last, so that nothing of it has to be held."""
-
-    def __init__(self, request: web.Request) -> None:
-        self._request = request
-        self.fields: dict[str, str] = {}
-
-    async def read_to_file(self) -> BodyPartReader | None:
-        """Read the fields and return the file behind them; None when there is none."""
-        reader = await self._request.multipart()
-        for _ in range(10):
-            part = await reader.next()
-            if not isinstance(part, BodyPartReader):
-                return None
-            if part.name == "file":
-                return part
-            held = bytearray()
-            while piece := await part.read_chunk(_PIECE):
-                held += piece
-                if len(held) > _FIELD:
-                    raise Refused("too_long", most=str(_FIELD))
-            self.fields[part.name or ""] = held.decode("utf-8", "replace")
-        return None
-
-
-async def _pieces(part: BodyPartReader) -> AsyncIterator[bytes]:
-    while piece := await part.read_chunk(_PIECE):
-        yield piece

@@ -1,5 +1,6 @@
 // The conversation on the screen. Everything is set as text; links come only from marked spans and only as https.
 
+import { fileOf } from "./chat-files.js";
 import { isRightToLeft, language, say } from "./chat-words.js";
 
 const RLM = "\u200f";
@@ -158,7 +159,9 @@ export class View {
     text.dir = "auto";
     if (line.lang) text.lang = line.lang;
     fill(text, line.text, line.spans || [], line.lang);
-    bubble.append(text, this.meta(line));
+    if (line.file && line.seq !== undefined) bubble.append(fileOf(line));
+    if (line.text || !line.file) bubble.append(text);
+    bubble.append(this.meta(line));
     article.append(bubble);
     if (line.options?.length) article.append(this.options(line));
     return article;

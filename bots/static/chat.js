@@ -1,5 +1,6 @@
 // The chat page: ties the words, the connection and the conversation on the screen together.
 
+import { sendFile } from "./chat-files.js";
 import { freshId, Link, Outbox } from "./chat-link.js";
 import { View } from "./chat-view.js";
 import { say, speak } from "./chat-words.js";
@@ -159,6 +160,24 @@ text.addEventListener("keydown", (event) => {
 text.addEventListener("input", () => {
   grow();
   if (Array.from(text.value.trim()).length <= Number(max)) hint("");
+});
+
+const attached = byId("file");
+byId("attach").addEventListener("click", () => attached.click());
+attached.addEventListener("change", async () => {
+  const files = [...attached.files];
+  attached.value = "";
+  hint("");
+  for (const file of files) {
+    const refused = await sendFile(file, (id) => {
+      const word = { type: "file", id, text: `${say("file")}: ${file.name}` };
+      view.expect({ word, state: "sending", at: Date.now() });
+    });
+    if (refused) {
+      view.settle(refused.id);
+      hint(refused.words);
+    }
+  }
 });
 
 const ask = byId("ask");

@@ -15,6 +15,7 @@ from aiohttp.typedefs import Middleware
 
 from bots.intake import Intake
 from bots.webchat import WebChat
+from bots.webchat_files import ChatFiles
 from core.events import Received
 from core.ids import EntryId, derived_id
 from core.messages import Choice, Option, Say, Start, Text
@@ -24,9 +25,11 @@ from handoff.feed import ChangeFeed
 from store.memory import MemoryStore
 from tests.fakes.clock import InstantClock
 
-__all__ = ["Page", "Planned", "Room", "line", "open_room", "reply_with", "say", "visitor"]
+__all__ = ["MOST", "Page", "Planned", "Room", "line", "open_room", "reply_with", "say", "visitor"]
 
 TIMEOUT = 10
+#: Bytes of the largest file.
+MOST = 100_000
 #: What a test wants a turn to write: (author, body, kind of dispatch or None), and the actor.
 Planned = tuple[Author, Body, DispatchKind | None, str | None]
 
@@ -196,10 +199,12 @@ async def open_room(
     async def name_of(actor: str) -> str | None:
         return (names or {}).get(actor)
 
+    intake = Intake(store, clock, bot="berlin", id_key=b"k" * 32)
     chat = WebChat(
         store=store,
         clock=clock,
-        intake=Intake(store, clock, bot="berlin", id_key=b"k" * 32),
+        intake=intake,
+        files=ChatFiles(store, store.blobs, clock, intake, most=MOST, keep_for=lambda: 86_400_000),
         feed=feed,
         title="Streetwork Berlin",
         languages=("en", "ar", "bg", "ru"),
