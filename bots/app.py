@@ -42,7 +42,7 @@ from core.messages import Address
 from core.ports import Blobs, Clock, Store
 from core.settings import Settings
 from flows.channels import capabilities
-from handlers.calls import Caller
+from handlers.calls import Caller, OwnCall
 from handlers.files import FETCH
 from handlers.mydata import COPY
 from handlers.worker import Worker
@@ -143,26 +143,13 @@ class App:
             program=self.releases.current,
             metrics=self.metrics,
             public=self.public,
-            chat_files=ChatFiles(
-                self.store,
-                self.blobs,
-                self.clock,
-                self.intake,
-                most=settings.media_max << 20,
-                keep_for=self._keep_media,
-            ),
+            chat_files=self._chat_files(),
         )
         parts = ["worker", "delivery"] if "worker" in roles else []
         self.health = Health(self.store, self.clock, parts=parts)
         self.outages = OutageWatch(self.store, self.clock, self.metrics, show)
         self.worker = self._turns()
-        self.files = FetchFile(
-            self.blobs, self.clock, self.channels, most=settings.media_max << 20, keep_for=self._keep_media
-        )
-        copies = MakeCopy(self.store, self.blobs, self.clock, self.releases.current, self._base)
-        self.caller = Caller(
-            self.store, self.clock, self.releases.current, name=self._name, own={FETCH: self.files, COPY: copies}
-        )
+        self.caller = self._calls()
         self.delivery = self._deliveries()
         self.sweeper = Sweeper(self.store, self.clock, self._zone)
         self.desk = Desk(
@@ -178,6 +165,17 @@ class App:
         )
 
     # -- parts -----------------------------------------------------------------------------------------
+
+    def _chat_files(self) -> ChatFiles:
+        most = self.settings.media_max << 20
+        return ChatFiles(self.store, self.blobs, self.clock, self.intake, most=most, keep_for=self._keep_media)
+
+    def _calls(self) -> Caller:
+        most = self.settings.media_max << 20
+        files = FetchFile(self.blobs, self.clock, self.channels, most=most, keep_for=self._keep_media)
+        copies = MakeCopy(self.store, self.blobs, self.clock, self.releases.current, self._base)
+        own: dict[str, OwnCall] = {FETCH: files, COPY: copies}
+        return Caller(self.store, self.clock, self.releases.current, name=self._name, own=own)
 
     def _turns(self) -> Worker:
         return Worker(

@@ -52,14 +52,7 @@ def channels_of(
         )
     ]
     if settings.telegram_token:
-        from bots.telegram import TelegramChannel
-        from bots.telegram_settings import TelegramSettings
-
-        telegram = TelegramSettings.from_mapping(settings.given)
-        found += [
-            TelegramChannel(one, api_url=telegram.api_url, open_blob=public.content, metrics=metrics)
-            for one in telegram.accounts
-        ]
+        found += _telegram(settings, public, metrics)
     if settings.viber_token:
         from bots.viber_wiring import viber_channels
 
@@ -75,16 +68,30 @@ def channels_of(
     if settings.twilio_sender or settings.twilio_messaging_service_sid:
         from bots.whatsapp_wiring import whatsapp_channels
 
-        async def fetched_at(ref: str) -> str | None:
-            address = await public.address(ref)
-            return address.url if address is not None else None
-
         found += whatsapp_channels(
-            settings.given, store=store, clock=clock, intake=intake, public_file=fetched_at, metrics=metrics
+            settings.given, store=store, clock=clock, intake=intake, public_file=public.url, metrics=metrics
         )
+    found += _plugged(settings)
+    return {(channel.name, channel.account): channel for channel in found}
+
+
+def _telegram(settings: Settings, public: PublicFiles, metrics: Metrics) -> list[Channel]:
+    from bots.telegram import TelegramChannel
+    from bots.telegram_settings import TelegramSettings
+
+    telegram = TelegramSettings.from_mapping(settings.given)
+    return [
+        TelegramChannel(one, api_url=telegram.api_url, open_blob=public.content, metrics=metrics)
+        for one in telegram.accounts
+    ]
+
+
+def _plugged(settings: Settings) -> list[Channel]:
+    """Return the channels of other packages."""
+    found: list[Channel] = []
     for name, plug in plugged().items():
         brought = list(plug(settings.given))
         if any(channel.name != name for channel in brought):
             raise SettingsError(f"the entry point of the channel {name!r} brings channels of another name")
         found += brought
-    return {(channel.name, channel.account): channel for channel in found}
+    return found

@@ -61,6 +61,11 @@ class PublicFiles:
         url = f"{self._public_url}/media/{token}.{extension_of(head.mime)}"
         return PublicFile(url=url, size=head.size, name=shown_name(head))
 
+    async def url(self, ref: str) -> str | None:
+        """Return the address alone, for messengers that ask for the rest themselves."""
+        found = await self.address(ref)
+        return found.url if found is not None else None
+
     async def content(self, ref: str) -> bytes | None:
         """Return a whole file, for a messenger that wants it in the request itself; None when it is gone."""
         now, found, number = self._clock.now(), bytearray(), 0

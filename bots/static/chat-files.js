@@ -11,6 +11,7 @@ const PAUSE = 1500;
 export async function sendFile(file, pending) {
   const id = freshId();
   pending(id);
+  if (!file.size) return { id, words: say("file_empty") };
   for (let n = 0; n < TRIES; n += 1) {
     // The same id each time: a repeat after a lost answer changes nothing.
     const form = new FormData();

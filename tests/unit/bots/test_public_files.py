@@ -196,15 +196,11 @@ async def test_over_viber_the_file_goes_by_its_address(house: House) -> None:
 
 
 async def test_over_twilio_the_file_goes_by_its_address(house: House) -> None:
-    async def fetched_at(ref: str) -> str | None:
-        found = await house.public.address(ref)
-        return found.url if found is not None else None
-
     async with FakeTwilio() as fake:
         account = WhatsAppAccount(
             account="1", account_sid=ACCOUNT_SID, auth_token=AUTH_TOKEN, sender=SENDER, public_url=PUBLIC
         )
-        channel = WhatsAppChannel(account, house.clock, api_url=fake.url, public_file=fetched_at)
+        channel = WhatsAppChannel(account, house.clock, api_url=fake.url, public_file=house.public.url)
         phone = fake.world.phone()
         address = Address(bot="b", channel="whatsapp", account="1", peer=phone.number)
         key = await house.keep(PDF)

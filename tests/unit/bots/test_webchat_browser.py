@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import shutil
 from collections.abc import AsyncIterator
@@ -15,6 +16,11 @@ from handoff.security import security_headers
 from tests.fakes.chat_room import Room, line, open_room, say
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+#: One pixel.
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 
 pytestmark = [
     pytest.mark.browser,
@@ -222,3 +228,17 @@ async def test_nothing_sticks_out(room: Room, page: Page, width: int, lang: str)
         box = await option.bounding_box()
         assert box is not None
         assert box["height"] >= 44
+
+
+async def test_a_photo_is_sent_and_seen(room: Room, page: Page) -> None:
+    await open_chat(room, page)
+    await page.locator("#file").set_input_files({"name": "letter.png", "mimeType": "image/png", "buffer": PNG})
+    await room.attend()
+    picture = page.locator(".line.person .file img")
+    await expect(picture).to_have_attribute("alt", "letter.png")
+    await expect(picture).to_have_js_property("naturalWidth", 1)
+    await expect(page.locator(".line.person .file a")).to_have_text("Save: letter.png")
+    await expect(page.locator(".line.person")).to_have_count(1)
+    await page.locator("#file").set_input_files({"name": "x.bin", "mimeType": "image/png", "buffer": b""})
+    await expect(page.locator("#hint")).to_have_text("This file is empty.")
+    await expect(page.locator(".line.person")).to_have_count(1)
