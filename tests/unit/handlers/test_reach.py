@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -12,10 +13,12 @@ from core.capabilities import CAPABILITIES
 from core.messages import Choice, Start
 from core.records import Wrote
 from flows.program import Program
-from flows.taps import MOST_TAPS, MOST_URGENT
+from flows.taps import MOST_TAPS, MOST_URGENT, taps
+from flows.ways import Ways
 from handlers.simulator import Simulator
 from tests.fakes.bots import BERLIN
 from tests.fakes.bots import program as load_program
+from tests.unit.flows.test_taps import with_entries
 
 NOW = int(datetime(2026, 11, 24, 22, tzinfo=UTC).timestamp() * 1000)
 KINDS = {"faq", "rumours", "centres"}
@@ -75,3 +78,22 @@ def test_everything_is_within_four_taps_and_nobody_is_asked_for_consent(
     urgent = [name for name, entry in shelf.entries.items() if entry.urgent == "yes"]
     assert {"no_insurance", "no_home_tonight"} <= set(urgent)
     assert {name: found[name] for name in urgent if found[name] > MOST_URGENT} == {}
+
+
+def counted(bot: Program) -> dict[str, int]:
+    ways = Ways.of(bot.flows, bot.commands, home=bot.spec.home, start=bot.spec.start)
+    return taps(ways, bot.shelf)
+
+
+def test_the_checker_counts_what_people_tap(shipped: Program) -> None:
+    real = nearest(shipped, "ru", "whatsapp")
+    assert {name: real[name] for name in counted(shipped)} == counted(shipped)
+
+
+def test_more_leads_to_every_page(tmp_path: Path) -> None:
+    """Some thirty entries in one topic: each is on one of the pages, as many taps away as the checker says."""
+    bot = load_program(with_entries(tmp_path, 25))
+    told, real = counted(bot), nearest(bot, "en", "telegram")
+    assert len(told) == 27
+    assert max(told.values()) == 4
+    assert {name: real.get(name) for name in told} == told
