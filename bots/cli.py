@@ -20,6 +20,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "test": ("test", "Run a bot's conversation tests in all its languages."),
     "chat": ("chat", "Talk to a bot in this terminal, without any server."),
     "facts": ("facts", "Show what will be said on a day, and which values have to be looked up."),
+    "translations": ("translations", "Show how complete a bot is in each language, and what nobody has read."),
+    "review": ("translations", "Note that somebody has read the texts of a bot in a language."),
     "graph": ("graph", "Draw a bot's flows as Mermaid or SVG."),
     "schema": ("schema", "Write the JSON Schema with which editors check the YAML files."),
     "new": ("new", "Make the folder of a new bot that works at once."),

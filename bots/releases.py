@@ -21,9 +21,9 @@ __all__ = ["Releases", "load_bot", "report"]
 log = logging.getLogger("streetwork.releases")
 
 
-def load_bot(folder: Path, clock: Clock) -> Loaded:
+def load_bot(folder: Path, clock: Clock, *, release: bool = False) -> Loaded:
     """Load and check a bot's folder as of today. The result says what is wrong; nothing is raised for content."""
-    return load(folder, today=datetime.fromtimestamp(clock.now() / 1000, UTC).date())
+    return load(folder, today=datetime.fromtimestamp(clock.now() / 1000, UTC).date(), release=release)
 
 
 class Releases:

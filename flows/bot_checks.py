@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from datetime import date
 
@@ -10,6 +11,7 @@ from flows.crisis import pattern
 from flows.draft import Draft
 from flows.fact_checks import check_facts
 from flows.findings import did_you_mean
+from flows.knowledge_spec import CrisisKind
 from flows.program import Queue
 from flows.references import check_target
 from flows.spec import BotSpec, QueueSpec
@@ -118,8 +120,28 @@ class _Bot:
                 return
 
 
+#: Numbers that everybody knows and nobody has to look up.
+_SETTLED = {"112", "110", "116117"}
+#: A number to call: from a 0 or + on, or one of the six-digit numbers of public services.
+_CALL = re.compile(r"(?<![\d.,])(?:(?:\+|0)\d(?:[ ()/\-]{0,2}\d){5,20}|116[ ]?\d{3})(?![\d])")
+
+
+def _check_numbers(draft: Draft, name: str, kind: CrisisKind) -> None:
+    known = {re.sub(r"\D", "", one.number) for one in kind.numbers} | _SETTLED
+    for number in _CALL.findall(kind.answer):
+        if re.sub(r"\D", "", number) not in known:
+            span = draft.crisis_doc.inside((name, "answer"), number)
+            draft.crisis_doc.add("W712", span, f"the number {number} stands here without a source")
+    said = re.sub(r"\D", "", kind.answer)
+    for index, one in enumerate(kind.numbers):
+        if re.sub(r"\D", "", one.number) not in said:
+            span = draft.crisis_doc.span((name, "numbers", index, "number"))
+            draft.crisis_doc.add("W712", span, f"the number {one.number} does not stand in the answer")
+
+
 def _check_crisis(draft: Draft) -> None:
     for name, kind in draft.crisis.items():
+        _check_numbers(draft, name, kind)
         for group, phrases in (("phrases", kind.phrases), ("unless", kind.unless)):
             for language, listed in phrases.items():
                 for index, phrase in enumerate(listed):

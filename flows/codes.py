@@ -1,7 +1,8 @@
 """Every code a finding can carry: what it is called, what it means for the person chatting, how to mend it.
 
 The first letter is the level: E blocks, W warns, H hints. The number is stable and never used again for something else:
-0 syntax, 1 structure, 2 references, 3 logic, 4 channels, 5 texts and translations, 6 guarantees, 7 data, 8 words.
+0 syntax, 1 structure, 2 references, 3 logic, 4 channels, 5 texts and translations, 6 guarantees, 7 data, 8 words,
+9 release (only told by ``streetwork check --release``).
 """
 
 from __future__ import annotations
@@ -223,6 +224,11 @@ CODES: dict[str, Code] = {
     "W711": Code(
         "a value to be looked up again", "People may read an old number.", "Open the source, correct value and dates."
     ),
+    "W712": Code(
+        "a help number without a source",
+        "In danger people may call a wrong number.",
+        "Name it under numbers: with its certainty and source, or take it out.",
+    ),
     "W705": Code("a variable that is never written", "It is always empty.", "Save an answer in it, or remove it."),
     "E706": Code(
         "opening hours that cannot be read",
@@ -230,6 +236,17 @@ CODES: dict[str, Code] = {
         "Write for example Mo-Fr 09:00-17:00.",
     ),
     "E707": Code("a phrase without words", "Nothing would be recognised.", "Write a phrase with letters."),
+    "E901": Code(
+        "a draft", "People read what the team has not checked.", "Read it, open its source, then status: reviewed."
+    ),
+    "E902": Code("not checked again in time", "People may read something outdated.", "Open the source and look again."),
+    "E903": Code("a text nobody has read", "A mistake would reach people.", "Read it, then: streetwork review."),
+    "E904": Code(
+        "a translation nobody has read",
+        "A wrong translation would reach people.",
+        "Have somebody read it who speaks the language, then: streetwork review.",
+    ),
+    "E905": Code("a value nobody has looked up", "People may act on a wrong number.", "Look it up, or take it out."),
     "E801": Code("a word for two options", "The bot would take the wrong one.", "Let each word mean one option."),
     "W802": Code(
         "an option that is also a command",

@@ -24,10 +24,13 @@ LONGEST_WORD = 64
 class Crisis:
     """All kinds of danger of a bot, ready to look for."""
 
-    __slots__ = ("_answers", "_beginnings", "_kinds", "_words")
+    __slots__ = ("_answers", "_beginnings", "_kinds", "_unchecked", "_words")
 
     def __init__(self, kinds: Mapping[str, CrisisKind]) -> None:
         self._answers = {name: kind.answer for name, kind in kinds.items()}
+        self._unchecked = {
+            name: tuple(one.number for one in kind.numbers if one.certainty == "C") for name, kind in kinds.items()
+        }
         self._kinds = tuple(
             _Kind(name, kind) for name, kind in kinds.items() if any(map(pattern, _listed(kind.phrases)))
         )
@@ -58,6 +61,10 @@ class Crisis:
             if (begun or kind.name in possible) and kind.matches(folded):
                 return kind.name
         return None
+
+    def unchecked(self, kind: str) -> tuple[str, ...]:
+        """Return the numbers of an answer that nobody has looked up yet; people are told so."""
+        return self._unchecked[kind]
 
     def answer(self, kind: str) -> tuple[str, str]:
         """Return what is said at once: (context for translators, source text)."""

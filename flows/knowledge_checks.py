@@ -16,7 +16,7 @@ from flows.ways import Ways
 from flows.yaml_nodes import Document, Path
 from i18n.plain import fold
 
-__all__ = ["check_knowledge", "check_taps", "shelf_of"]
+__all__ = ["FEWEST_EXAMPLES", "check_knowledge", "check_taps", "checked_things", "shelf_of"]
 
 #: Two examples a language are the least with which the search finds what is worded in another way.
 FEWEST_EXAMPLES = 2
@@ -28,7 +28,7 @@ def check_knowledge(draft: Draft, today: date) -> None:
     """Check everything that people can ask for."""
     _check_ids(draft)
     _check_topics(draft)
-    for doc, path, spec in _checked(draft):
+    for doc, path, spec in checked_things(draft):
         _check_dates(doc, path, spec, today)
     for doc, _, name, entry in draft.faq_entries:
         _check_entry(draft, doc, ("entries", name), entry)
@@ -37,7 +37,8 @@ def check_knowledge(draft: Draft, today: date) -> None:
     _check_examples(draft)
 
 
-def _checked(draft: Draft) -> Iterator[tuple[Document, Path, Checked]]:
+def checked_things(draft: Draft) -> Iterator[tuple[Document, Path, Checked]]:
+    """Yield (file, place, what) of every entry, rumour and centre."""
     for doc, _, name, entry in draft.faq_entries:
         yield doc, ("entries", name), entry
     for name, rumour in draft.rumours.items():

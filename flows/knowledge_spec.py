@@ -26,6 +26,7 @@ __all__ = [
     "FaqEntry",
     "FaqFile",
     "Formula",
+    "HelpNumber",
     "NextStep",
     "Rumour",
 ]
@@ -335,11 +336,26 @@ class FactSpec(Spec):
 # -- danger ------------------------------------------------------------------------------------------------
 
 
+class HelpNumber(Spec):
+    """A number that an answer to danger names, and how sure it is. 112, 110 and 116117 need no entry."""
+
+    number: str
+    """As it stands in the answer, for example ``0800 111 0 111``."""
+    certainty: Certainty
+    """A or B: seen in a source. C: not looked up yet; below the answer people read that."""
+    source: str
+    """Where it was seen, or where it has to be looked up: an address, or a newspaper with its day."""
+    checked: date
+    """When it was looked up."""
+
+
 class CrisisKind(Spec):
     """One kind of danger: phrases that give it away, and what to say at once."""
 
     answer: Text
     """What is said at once: help numbers first."""
+    numbers: list[HelpNumber] = []
+    """Every other phone number of the answer, with its source; a number that is missing here is a finding."""
     phrases: dict[Name, list[str]]
     """Per language; matched as whole words after folding, ``*`` stands for the rest of a word."""
     unless: dict[Name, list[str]] = {}

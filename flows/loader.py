@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.bot_checks import check_bot
-from flows.bot_texts import texts_of
+from flows.bot_texts import BotText, texts_of
 from flows.checker import Failure, prove
 from flows.compile import commands_of, compile_bot, compile_flows
 from flows.draft import Draft
@@ -26,9 +26,10 @@ from flows.names import declare
 from flows.program import Flow, Program
 from flows.reading import read_folder
 from flows.references import check_flows
+from flows.release_checks import check_release
 from flows.steps import load_verbs
 from flows.text_checks import check_texts
-from flows.translation_checks import check_lengths, check_translations, load_translations
+from flows.translation_checks import Translations, check_lengths, check_translations, load_translations
 from flows.verbs import Verb
 from flows.ways import Node, Ways
 from flows.word_checks import check_words
@@ -44,6 +45,9 @@ _FRAMEWORK = Path(catalog.__file__).parent / "locales"
 class Loaded:
     """What loading gave. ``program`` is None when any finding is an error."""
 
+    draft: Draft
+    texts: tuple[BotText, ...]
+    translations: Translations
     program: Program | None
     findings: tuple[Finding, ...]
     #: Lines of every file, for showing findings.
@@ -56,8 +60,11 @@ def load(
     today: date,
     verbs: Mapping[str, Verb] | None = None,
     framework_locales: Path | None = None,
+    release: bool = False,
 ) -> Loaded:
     """Load and check the bot in ``folder``; ``today`` decides which facts and reviews are due.
+
+    ``release`` also refuses what a team has not read yet, as errors.
 
     Whatever an editor wrote, nothing is raised: all findings come back in one run, ordered by file and line. Raises
     ValueError only for installed verbs that clash.
@@ -76,6 +83,8 @@ def load(
     check_words(draft, texts, translations.lookup)
     flows = compile_flows(draft, conditions)
     _check_ways(draft, flows)
+    if release:
+        more += check_release(draft, texts, translations, today)
     everything = [*draft.findings, *more, *(found for doc in draft.docs for found in doc.findings)]
     findings = tuple(sorted(set(everything), key=Finding.sort_key))
     program = None
@@ -85,7 +94,9 @@ def load(
     for file in translations.files.values():
         name = f"{draft.shown}/{file.path.relative_to(draft.folder).as_posix()}"
         sources[name] = file.data.decode("utf-8", "replace").splitlines()
-    return Loaded(program=program, findings=findings, sources=sources)
+    return Loaded(
+        draft=draft, texts=tuple(texts), translations=translations, program=program, findings=findings, sources=sources
+    )
 
 
 def _load_hooks(draft: Draft) -> None:

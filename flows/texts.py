@@ -176,5 +176,6 @@ TEXTS: dict[str, str] = {
     "file_lost": "A file that you sent did not arrive here. Please send it again; if it is large, as a photo.",
     "already_waiting": "You are already waiting for a human. Everything you write here reaches them.",
     # Crisis
+    "crisis_unchecked": "Our team has not checked this number yet: {text}",
     "crisis_human": "A human will read your message first. Nobody may be reading right now: in danger call at once.",
 }

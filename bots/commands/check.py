@@ -15,7 +15,8 @@ __all__ = ["check"]
 @click.argument("bot", type=click.Path(path_type=Path), default=Path("flows/berlin"))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object with all findings, for scripts.")
 @click.option("--quiet", "-q", is_flag=True, help="Only errors.")
-def check(bot: Path, *, as_json: bool, quiet: bool) -> None:
+@click.option("--release", is_flag=True, help="Also refuse drafts, what is overdue, and what nobody has read.")
+def check(bot: Path, *, as_json: bool, quiet: bool, release: bool) -> None:
     """Check the folder BOT: syntax, names, texts, translations, and that a human can always be reached.
 
     Exits with 1 when there are errors; warnings and hints do not block.
@@ -24,7 +25,7 @@ def check(bot: Path, *, as_json: bool, quiet: bool) -> None:
     from bots.releases import load_bot
     from flows.findings import render, to_json
 
-    loaded = load_bot(bot, SystemClock())
+    loaded = load_bot(bot, SystemClock(), release=release)
     findings = [found for found in loaded.findings if not quiet or found.level == "error"]
     errors = sum(found.level == "error" for found in loaded.findings)
     if as_json:
@@ -32,6 +33,6 @@ def check(bot: Path, *, as_json: bool, quiet: bool) -> None:
     else:
         click.echo(render(findings, loaded.sources, color=sys.stdout.isatty()))
         others = len(loaded.findings) - errors
-        verdict = "has errors" if errors else "can be used"
+        verdict = "has errors" if errors else "can be released" if release else "can be used"
         click.echo(f"{bot}: {errors} errors, {others} warnings and hints. The bot {verdict}.")
     sys.exit(1 if errors else 0)
