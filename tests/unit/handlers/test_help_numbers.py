@@ -51,14 +51,18 @@ def test_numbers_that_were_seen_stand_without_a_mark(language: str) -> None:
         ("answer: Please call 112 now.", "answer: Please call 116 016 now.", ["W712"]),
         (
             "answer: Please call 112 now.",
-            "answer: Please call 112 now.\n  numbers:\n    - number: 030 123 456\n      certainty: B\n"
-            "      source: x\n      checked: 2026-06-01",
+            (
+                "answer: Please call 112 now.\n  numbers:\n    - number: 030 123 456\n      certainty: B\n"
+                "      source: x\n      checked: 2026-06-01"
+            ),
             ["W712"],
         ),
         (
             "answer: Please call 112 now.",
-            "answer: Please call 030 123-456 now.\n  numbers:\n    - number: 030 123 456\n      certainty: B\n"
-            "      source: x\n      checked: 2026-06-01",
+            (
+                "answer: Please call 030 123-456 now.\n  numbers:\n    - number: 030 123 456\n      certainty: B\n"
+                "      source: x\n      checked: 2026-06-01"
+            ),
             [],
         ),
     ],
