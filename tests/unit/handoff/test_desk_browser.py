@@ -252,6 +252,7 @@ async def test_keys_can_be_switched_off(world: DeskWorld, context: BrowserContex
 async def test_an_account_that_does_not_work_is_told_with_its_reason_until_it_does(
     world: DeskWorld, context: BrowserContext
 ) -> None:
+    await world.account("mariam", "ar", name="Mariam")
     await report(world.store, "viber", "main", "Viber refuses the token (VIBER_TOKEN)", world.clock.now())
     page = await sign_in(world, context)
     line = page.locator("#outages li")
@@ -261,4 +262,4 @@ async def test_an_account_that_does_not_work_is_told_with_its_reason_until_it_do
     await page.reload()
     await expect(page.locator("#status[data-state=on]")).to_be_visible()
     await expect(page.locator("#outages")).to_be_hidden()
-    assert page.troubles == []  # type: ignore[attr-defined]
+    assert troubles(page) == []
