@@ -23,6 +23,7 @@ from bots.copying import MakeCopy
 from bots.delivery import Delivery
 from bots.fetching import FetchFile
 from bots.health import Health
+from bots.hinting import Hinter
 from bots.intake import Intake
 from bots.leases import alone
 from bots.metrics import Metrics
@@ -149,22 +150,29 @@ class App:
         self.health = Health(self.store, self.clock, parts=parts)
         self.outages = OutageWatch(self.store, self.clock, self.metrics, show)
         self.worker = self._turns()
+        self.hints = Hinter(self.channels, self.clock, self.metrics)
         self.caller = self._calls()
         self.delivery = self._deliveries()
         self.sweeper = Sweeper(self.store, self.clock, self._zone)
-        self.desk = Desk(
+        self.desk = self._desk()
+
+    # -- parts -----------------------------------------------------------------------------------------
+
+    def _desk(self) -> Desk:
+        return Desk(
             store=self.store,
             clock=self.clock,
             feed=self.feed,
             blobs=self.blobs,
-            public_url=settings.public_url,
+            public_url=self.settings.public_url,
             program=self.releases.current,
             opening=self._opening,
-            files=Limits(most=settings.media_max << 20, keep_for=self._keep_media, capabilities=self._capabilities),
-            second="trial" if settings.second_factor == "auto" and settings.trial else "always",
+            typing=self.hints.typing,
+            files=Limits(
+                most=self.settings.media_max << 20, keep_for=self._keep_media, capabilities=self._capabilities
+            ),
+            second="trial" if self.settings.second_factor == "auto" and self.settings.trial else "always",
         )
-
-    # -- parts -----------------------------------------------------------------------------------------
 
     def _chat_files(self) -> ChatFiles:
         most = self.settings.media_max << 20
@@ -175,7 +183,8 @@ class App:
         files = FetchFile(self.blobs, self.clock, self.channels, most=most, keep_for=self._keep_media)
         copies = MakeCopy(self.store, self.blobs, self.clock, self.releases.current, self._base)
         own: dict[str, OwnCall] = {FETCH: files, COPY: copies}
-        return Caller(self.store, self.clock, self.releases.current, name=self._name, own=own)
+        typing = self.hints.typing
+        return Caller(self.store, self.clock, self.releases.current, name=self._name, own=own, typing=typing)
 
     def _turns(self) -> Worker:
         return Worker(
@@ -311,6 +320,7 @@ class App:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.hints.close()
         for channel in self.channels.values():
             await channel.stop()
         await self.store.close()

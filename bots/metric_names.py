@@ -26,6 +26,7 @@ COUNTERS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "viber_callbacks": ("Callbacks of Viber by kind.", ("kind",)),
     "viber_charged": ("Messages that Viber said it charges for.", ()),
     "whatsapp_calls": ("Calls of Twilio by kind.", ("kind",)),
+    "hints_failed": ("Signs of typing that a messenger did not take.", ("channel", "error")),
     "telegram_acks_failed": ("Button presses whose spinner could not be stopped.", ("error",)),
 }
 

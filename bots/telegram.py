@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 from msgspec import Struct
 from msgspec.structs import replace
 from telegram import Bot
+from telegram.constants import ChatAction
 from telegram.error import BadRequest as TelegramBadRequest
 from telegram.error import Conflict, InvalidToken, TelegramError
 
@@ -33,7 +34,7 @@ from bots.telegram_send import OpenBlob, Target, send
 from bots.telegram_settings import DEFAULT_API_URL, TelegramAccount, TelegramSettings
 from core.capabilities import CAPABILITIES, Capabilities
 from core.errors import ChannelMisconfigured
-from core.messages import Address, Choice, Outbound
+from core.messages import AckChoice, Address, Choice, Hint, Outbound, Typing
 from core.sending import Refused, SendResult, Taken
 
 __all__ = [
@@ -143,6 +144,15 @@ class TelegramChannel:
         """Ask where the file ``ref`` is; the address holds the token and is good for an hour. See ``bots.fetching``."""
         return await locate(self.bot, self._api_url, ref)
 
+    async def hint(self, address: Address, hint: Hint) -> None:
+        """Show typing for five seconds, or stop the spinner of a pressed button."""
+        match hint:
+            case Typing():
+                thread = int(address.thread) if address.thread else None
+                await self.bot.send_chat_action(int(address.peer), ChatAction.TYPING, message_thread_id=thread)
+            case AckChoice():
+                await self.bot.answer_callback_query(hint.ack)
+
     # -- webhook ---------------------------------------------------------------------------------------------
 
     async def receive(self, headers: Mapping[str, str], body: bytes, *, target: str = "") -> Received:
@@ -200,13 +210,14 @@ class TelegramChannel:
         for one in incoming:
             content = one.message.content
             if isinstance(content, Choice) and content.ack is not None:
-                task = asyncio.create_task(self._answer(content.ack))
+                where = Address(bot="", channel=self.name, account=self.account, peer=one.peer)
+                task = asyncio.create_task(self._answer(where, AckChoice(ack=content.ack)))
                 self._acks.add(task)
                 task.add_done_callback(self._acks.discard)
 
-    async def _answer(self, query_id: str) -> None:
+    async def _answer(self, address: Address, ack: AckChoice) -> None:
         try:
-            await self.bot.answer_callback_query(query_id)
+            await self.hint(address, ack)
         except TelegramError as exc:
             self._metrics.count("telegram_acks_failed", error=type(exc).__name__)
 

@@ -28,7 +28,7 @@ from bots.webchat_wire import unshowable, written
 from core.capabilities import CAPABILITIES, Capabilities
 from core.errors import StoreUnavailable
 from core.ids import ConversationId
-from core.messages import Address, Outbound
+from core.messages import Address, Hint, Outbound, Typing
 from core.ports import Clock, Store
 from core.sending import Hold, NotSent, Refused, SendResult, Taken
 from handoff.feed import ChangeFeed, Subscription
@@ -139,6 +139,13 @@ class WebChat:
         if snapshot is not None and generation.isdecimal() and int(generation) < snapshot.generation:
             return self._bid_farewell(conversation, message, entry_id, line_id)
         return Taken(provider_ids=(entry_id,))
+
+    async def hint(self, address: Address, hint: Hint) -> None:
+        """Show typing on the person's open pages in this process."""
+        conversation = self._intake.conversation(self.name, self.account, address.peer)
+        if isinstance(hint, Typing):
+            for session in tuple(self._sessions.get(conversation, ())):
+                await session.typing()
 
     def _bid_farewell(self, conversation: ConversationId, message: Outbound, entry_id: str, line_id: str) -> SendResult:
         sessions = self._sessions.get(conversation)

@@ -36,6 +36,7 @@ from bots.webchat_wire import (
     Tapped,
     Thread,
     Typed,
+    Writing,
     entry_id,
     final,
     parse,
@@ -125,6 +126,11 @@ class Session:
     def changed(self) -> None:
         """Say that the conversation may have moved. Never waits."""
         self._changed.set()
+
+    async def typing(self) -> None:
+        """Show the page that somebody prepares an answer."""
+        if self._greeted.is_set():
+            await self._say(Writing())
 
     async def close(self) -> None:
         """Ask the page to connect again later, perhaps to another process."""

@@ -36,6 +36,7 @@ __all__ = [
     "Tapped",
     "Thread",
     "Typed",
+    "Writing",
     "entry_id",
     "final",
     "parse",
@@ -167,7 +168,11 @@ class Pong(Struct, frozen=True, tag_field="type", tag="pong"):
     """The connection works."""
 
 
-ServerWord = Thread | Lines | Taken | Later | Refused | Pong
+class Writing(Struct, frozen=True, tag_field="type", tag="typing"):
+    """Somebody prepares an answer; the page shows it for some seconds."""
+
+
+ServerWord = Thread | Lines | Taken | Later | Refused | Pong | Writing
 
 _decoder: msgspec.json.Decoder[ClientWord] = msgspec.json.Decoder(ClientWord)
 

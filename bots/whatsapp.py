@@ -8,6 +8,7 @@ sent in ``whatsapp_send``; ``twilio_http`` says what of Twilio's own client had 
 from __future__ import annotations
 
 import logging
+from collections import OrderedDict
 from collections.abc import Mapping
 
 from bots.base import Received
@@ -18,13 +19,13 @@ from bots.twilio_http import Answered, MaybeWritten, MendedClient, NotWritten, c
 from bots.twilio_signature import verify
 from bots.whatsapp_errors import ERRORS
 from bots.whatsapp_parse import parse
-from bots.whatsapp_send import PublicFile, Sender
+from bots.whatsapp_send import PublicFile, Sender, recipient
 from bots.whatsapp_settings import WhatsAppAccount, WhatsAppSettings
 from bots.whatsapp_templates import Records, Templates
 from bots.whatsapp_window import LastHeard, Window
 from core.capabilities import CAPABILITIES, Capabilities
 from core.errors import ChannelMisconfigured
-from core.messages import Address, Outbound
+from core.messages import Address, Hint, Outbound, Typing
 from core.ports import Clock
 from core.sending import SendResult
 
@@ -33,7 +34,18 @@ __all__ = ["WhatsAppAccount", "WhatsAppChannel", "WhatsAppSettings"]
 #: Empty TwiML: nothing to do. Replies go by the API, where they get an id.
 _NOTHING = b"<Response/>"
 
+#: People whose last message is remembered at once.
+_PEOPLE = 5_000
+
 _log = logging.getLogger(__name__)
+
+
+def note_latest(latest: OrderedDict[str, str], who: str, sid: str) -> None:
+    """Remember a person's last message."""
+    latest[who] = sid
+    latest.move_to_end(who)
+    if len(latest) > _PEOPLE:
+        latest.popitem(last=False)
 
 
 class WhatsAppChannel:
@@ -67,6 +79,8 @@ class WhatsAppChannel:
         self.client = connect(account.account_sid, account.auth_token, api_url, self._http)
         self._window = Window(clock, last_heard, records, account.auth_token)
         templates = Templates(self.client, account.account_sid, clock, records)
+        #: The sid of each person's last message: a sign of typing belongs to one.
+        self._latest: OrderedDict[str, str] = OrderedDict()
         self._sender = Sender(self.client, account, clock, templates, self._window, public_file)
 
     @property
@@ -106,6 +120,12 @@ class WhatsAppChannel:
         account = self._account
         return twilio_file(ref, account.account_sid, account.auth_token, self._api_url)
 
+    async def hint(self, address: Address, hint: Hint) -> None:
+        """Show typing for up to 25 seconds (Twilio's public beta; it marks the person's last message as read)."""
+        latest = self._latest.get(recipient(address))
+        if isinstance(hint, Typing) and latest is not None:
+            await self.client.messaging.v2.typing_indicator.create_async(channel=self.name, message_id=latest)
+
     async def receive(self, headers: Mapping[str, str], body: bytes, *, target: str = "") -> Received:
         """Verify and parse one call; ``target`` is the raw path with its query, as it was signed."""
         account = self._account
@@ -120,6 +140,8 @@ class WhatsAppChannel:
             )
         for one in parsed.incoming:
             self._window.heard(one.thread or one.peer)
+            if one.message.message_id is not None:
+                note_latest(self._latest, one.thread or one.peer, one.message.message_id)
         if parsed.closed is not None:
             self._window.close(parsed.closed)
         return Received(incoming=parsed.incoming, receipts=parsed.receipts, body=_NOTHING, content_type="text/xml")

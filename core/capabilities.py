@@ -48,6 +48,8 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     #: A tap can share the location or the phone number.
     request_location: bool = False
     request_contact: bool = False
+    #: It can show that somebody prepares an answer.
+    typing: bool = False
     #: Free messages reach a person only so long after they last wrote, in milliseconds; None: always.
     reply_window: int | None = None
     #: What of files can be sent; None: nothing.
@@ -87,6 +89,7 @@ _WHATSAPP_TYPES = frozenset(
 #: 24, body 1024); three options with longer labels become a list. No captions but on pictures and films.
 CAPABILITIES: dict[str, Capabilities] = {
     "telegram": Capabilities(
+        typing=True,
         text=4096,
         unit="utf16",
         buttons=12,
@@ -98,6 +101,7 @@ CAPABILITIES: dict[str, Capabilities] = {
         files=FileLimits(most=50 * _MB, picture=10 * _MB),
     ),
     "whatsapp": Capabilities(
+        typing=True,
         text=1600,
         unit="codepoints",
         buttons=10,
@@ -127,7 +131,13 @@ CAPABILITIES: dict[str, Capabilities] = {
         files=FileLimits(most=50 * _MB, picture=_MB),
     ),
     "webchat": Capabilities(
-        text=8000, unit="codepoints", buttons=24, label=120, formatting=True, files=FileLimits(most=1024 * _MB)
+        typing=True,
+        text=8000,
+        unit="codepoints",
+        buttons=24,
+        label=120,
+        formatting=True,
+        files=FileLimits(most=1024 * _MB),
     ),
     "terminal": Capabilities(text=8000, unit="codepoints", buttons=0, label=120),
 }

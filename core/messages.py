@@ -9,10 +9,12 @@ from msgspec import Struct
 from core.ids import Millis
 
 __all__ = [
+    "AckChoice",
     "Address",
     "Choice",
     "Content",
     "Edited",
+    "Hint",
     "Inbound",
     "Location",
     "Media",
@@ -28,6 +30,7 @@ __all__ = [
     "Start",
     "Subscribed",
     "Text",
+    "Typing",
     "Unknown",
     "Unsubscribed",
 ]
@@ -192,3 +195,17 @@ class SendLocation(Struct, frozen=True, kw_only=True, tag="location"):
 
 
 Outbound = Say | SendMedia | SendLocation
+
+
+class Typing(Struct, frozen=True, kw_only=True, tag="typing"):
+    """Somebody prepares an answer. Shown for a few seconds, then it goes by itself."""
+
+
+class AckChoice(Struct, frozen=True, kw_only=True, tag="ack_choice"):
+    """A press of a button arrived: stop the spinner. ``ack`` is as in :class:`Choice`."""
+
+    ack: str
+
+
+#: What passes: sent at most once, never kept, and nothing ever waits for it.
+Hint = Typing | AckChoice

@@ -8,12 +8,12 @@ of it did: repeating is safe.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from core.blobs import BlobHead, BlobKey, Draft
 from core.capabilities import Capabilities
 from core.ids import CallId, ConversationId, Millis
-from core.messages import Address, Outbound
+from core.messages import Address, Hint, Outbound
 from core.records import (
     Accepted,
     Arrival,
@@ -40,7 +40,7 @@ from core.records import (
 from core.sending import SendResult
 from core.sweeping import Swept
 
-__all__ = ["Blobs", "Channel", "Clock", "Store"]
+__all__ = ["Blobs", "Channel", "Clock", "Hinting", "Store"]
 
 
 class Clock(Protocol):
@@ -76,6 +76,14 @@ class Channel(Protocol):
 
     async def send(self, address: Address, message: Outbound, *, entry_id: str) -> SendResult:
         """Hand one rendered message to the provider. Never raises for what a provider may answer."""
+
+
+@runtime_checkable
+class Hinting(Protocol):
+    """A channel that can show what passes."""
+
+    async def hint(self, address: Address, hint: Hint) -> None:
+        """Show it, best effort: what the channel has no form for is skipped. May raise; nobody minds."""
 
 
 class Store(Protocol):

@@ -23,6 +23,7 @@ import aiohttp
 from core.errors import StoreUnavailable
 from core.events import CallReturned
 from core.ids import Millis
+from core.messages import Address
 from core.ports import Clock, Store
 from core.records import Arrival, CallLease
 from flows.program import Program
@@ -46,6 +47,8 @@ OWN_RETRIES: tuple[Millis, ...] = (5_000, 30_000, 120_000, 600_000, 1_200_000)
 MOST_WAIT: Millis = 3_600_000
 #: One of our own calls for which there is no place is looked at again after so long.
 OWN_PAUSE: Millis = 1_000
+#: Seconds of a call after which the person is shown that it goes on, and again so often.
+TYPING_AFTER = 1.0
 #: Seconds to wait for a hint of the store before looking again.
 IDLE = 1.0
 
@@ -98,11 +101,13 @@ class Caller:
         batch: int = 8,
         session: Callable[[], aiohttp.ClientSession] = _session,
         own: Mapping[str, OwnCall] | None = None,
+        typing: Callable[[Address], None] | None = None,
         own_at_once: int = 4,
     ) -> None:
         """Prepare; ``name`` is this process, ``batch`` how many calls run at once, ``session`` makes connections.
 
-        ``own`` are the framework's own calls by name, of which ``own_at_once`` run at once, beside the others.
+        ``typing`` is told again and again where somebody waits for a call that takes longer than a second. ``own`` are
+        the framework's own calls by name, of which ``own_at_once`` run at once, beside the others.
         """
         self._store = store
         self._clock = clock
@@ -111,6 +116,7 @@ class Caller:
         self._batch = batch
         self._session = session
         self._own = dict(own or {})
+        self._typing = typing
         self._own_at_once = own_at_once
         self._own_running = 0
         self._running: set[asyncio.Task[None]] = set()
@@ -173,8 +179,18 @@ class Caller:
         if own is not None:
             await self._make_own(lease, own)
             return
-        values, error = await self._outcome(lease)
+        waiting = asyncio.create_task(self._while_it_waits(lease))
+        try:
+            values, error = await self._outcome(lease)
+        finally:
+            waiting.cancel()
         await self._end(lease, values, error)
+
+    async def _while_it_waits(self, lease: CallLease) -> None:
+        """Show the person that an answer is prepared, from the first second on."""
+        while self._typing is not None:
+            await self._clock.sleep(TYPING_AFTER)
+            self._typing(lease.address)
 
     async def _make_own(self, lease: CallLease, own: OwnCall) -> None:
         if self._own_running >= self._own_at_once:

@@ -12,6 +12,7 @@ from functools import partial
 
 from aiohttp import web
 
+from core.messages import Address
 from core.ports import Blobs, Clock, Store
 from flows.program import Program
 from handoff.access import Access
@@ -61,11 +62,13 @@ class Desk:
         program: Callable[[], Program] | None = None,
         opening: Callable[[str], str] | None = None,
         second: Demand = "always",
+        typing: Callable[[Address], None] = lambda address: None,
         patience: float = 5.0,
         beat: float = 5.0,
         files: Limits | None = None,
     ) -> None:
-        """``program`` gives the bot as it is now, ``opening`` the opening hours in a language.
+        """``program`` gives the bot as it is now, ``opening`` the opening hours in a language, and ``typing`` shows a
+        person that a reply to them is written.
 
         ``second`` says when a second factor is demanded.
         ``patience``: seconds an act waits for the worker; ``beat``: seconds between two signs of life; ``files``: which
@@ -95,7 +98,7 @@ class Desk:
         acts = Acts(store, clock, feed, patience)
         self._acting = ActRoutes(store, self._access, acts, self._line, self._border, self._drafts)
         self._files = FileRoutes(self._access, self._border, blobs, acts, self._acting.told, files or Limits())
-        self._draft_routes = DraftRoutes(self._drafts, self._access, self._border, LONGEST_TEXT)
+        self._draft_routes = DraftRoutes(self._drafts, self._access, self._border, LONGEST_TEXT, typing)
         self._search = SearchRoutes(Search(self._access), self._border)
 
     def routes(self) -> list[web.AbstractRouteDef]:

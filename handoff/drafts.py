@@ -9,7 +9,7 @@ too; their empty shells expire by themselves.
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Literal
 
 import msgspec
@@ -21,6 +21,7 @@ from msgspec import Struct
 from core.blobs import BlobKey, BlobRefused, blob_key, keep
 from core.errors import Refused
 from core.ids import ConversationId, Millis
+from core.messages import Address
 from core.ports import Blobs, Store
 from handoff.access import Access, Grant, may
 from handoff.auth import Border
@@ -161,8 +162,11 @@ async def _once(data: bytes) -> AsyncIterator[bytes]:
 class DraftRoutes:
     """``/desk/api/cases/{number}/drafts/{mode}``."""
 
-    def __init__(self, drafts: Drafts, access: Access, border: Border, longest: int) -> None:
-        """``longest`` is how many characters a text may have."""
+    def __init__(
+        self, drafts: Drafts, access: Access, border: Border, longest: int, typing: Callable[[Address], None]
+    ) -> None:
+        """``longest`` is how many characters a text may have; ``typing`` shows the person that a reply is written."""
+        self._typing = typing
         self._drafts = drafts
         self._access = access
         self._border = border
@@ -190,6 +194,8 @@ class DraftRoutes:
             raise Refused("malformed")
         if len(text) > self._longest:
             raise Refused("too_long", most=str(self._longest))
+        if text.strip() and found[1] == "reply":
+            self._typing(found[0].snapshot.address)
         clean = text.encode("utf-8", "replace").decode()
         return answer(await self._drafts.put(found[0], signed.account.id, found[1], clean, self._border.now()))
 

@@ -25,6 +25,7 @@ let thread = null;
 let state = "connecting";
 /** What the server knows of each line that the page got: "sent", "delivered" or "read". */
 const known = new Map();
+let typing = null;
 
 // -- from the server ----------------------------------------------------------------------------------------
 
@@ -48,6 +49,9 @@ function take(word) {
       settle(word.id, "accepted");
       hint("");
       break;
+    case "typing":
+      showTyping(true);
+      break;
     case "later":
       hint(say("slow"));
       break;
@@ -57,7 +61,15 @@ function take(word) {
   }
 }
 
+/** Show for some seconds that an answer is on its way, without a word for screen readers: the answer has one. */
+function showTyping(on) {
+  clearTimeout(typing);
+  byId("typing").hidden = !on;
+  if (on) typing = setTimeout(showTyping, 6000, false);
+}
+
 function showLines(lines) {
+  if (lines.some((line) => line.who !== "person")) showTyping(false);
   for (const line of lines) {
     if (line.own) outbox.filter((item) => item.word.id !== line.own);
     if (line.who !== "person") known.set(line.id, line.state || "sent");

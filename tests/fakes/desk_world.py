@@ -176,6 +176,8 @@ class DeskWorld:
         #: Beside the store; a store of a test that has none keeps no files.
         self.blobs: Blobs = getattr(self.store, "blobs", None) or MemoryStore().blobs
         self.feed = ChangeFeed(self.store)
+        #: Who was shown that a reply is written.
+        self.typed: list[Address] = []
         self.desk = Desk(
             store=self.store,
             clock=clock,
@@ -185,6 +187,7 @@ class DeskWorld:
             public_url=public_url,
             second=second,
             opening=lambda language: f"Mo-Fr 9-17 ({language})",
+            typing=self.typed.append,
             beat=beat,
             patience=patience,
         )

@@ -207,6 +207,10 @@ class FakeTelegram:
     async def _getme(self, parameters: dict[str, Any]) -> Any:
         return self.world.bot
 
+    async def _sendchataction(self, parameters: dict[str, Any]) -> bool:
+        self.world.chats[int(parameters["chat_id"])].actions.append(parameters["action"])
+        return True
+
     async def _answercallbackquery(self, parameters: dict[str, Any]) -> bool:
         query = parameters["callback_query_id"]
         if query not in self.world.open_queries and not self.world.open_doors:

@@ -53,6 +53,8 @@ class FakeChat:
     topics: set[int] = field(default_factory=set)
     #: Messages of the bot, oldest first.
     log: list[dict[str, Any]] = field(default_factory=list)
+    #: What the bot was shown to be doing.
+    actions: list[str] = field(default_factory=list)
     ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     @property

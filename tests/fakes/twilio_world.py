@@ -70,6 +70,8 @@ class World:
         #: Forms of all Messages calls, in order.
         self.forms: list[dict[str, list[str]]] = []
         self.faults: list[Fault] = []
+        #: (channel, message) of every sign of typing.
+        self.typing: list[tuple[str, str]] = []
         self.on_sent: Callable[[dict[str, Any]], None] = lambda message: None
         self._changed: set[asyncio.Event] = set()
         self._ids = itertools.count(1)

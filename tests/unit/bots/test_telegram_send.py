@@ -12,7 +12,7 @@ import pytest
 from bots.telegram import TelegramChannel, delete_webhook, set_webhook, webhook_status
 from bots.telegram_settings import TelegramAccount
 from core.errors import ChannelMisconfigured
-from core.messages import Address, MediaKind, Option, Outbound, Say, SendLocation, SendMedia, Span
+from core.messages import Address, MediaKind, Option, Outbound, Say, SendLocation, SendMedia, Span, Typing
 from core.sending import Down, NotSent, Refused, SendResult, Taken, Unsure
 from tests.fakes.telegram_api import TOKEN, FakeTelegram
 from tests.fakes.telegram_spec import Specification, read_spec
@@ -275,3 +275,9 @@ class TestAccount:
         results = await asyncio.gather(*(send(channel, Say(text=str(n))) for n in range(50)))
         assert all(isinstance(result, Taken) for result in results)
         assert sorted(fake.world.chats[PERSON].texts, key=int) == [str(n) for n in range(50)]
+
+
+async def test_typing_is_shown_in_the_chat(fake: FakeTelegram, channel: TelegramChannel) -> None:
+    where = Address(bot="b", channel="telegram", account=channel.account, peer=str(PERSON))
+    await channel.hint(where, Typing())
+    assert fake.world.chats[PERSON].actions == ["typing"]

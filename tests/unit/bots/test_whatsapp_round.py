@@ -21,6 +21,7 @@ from bots.webhooks import webhook_routes
 from bots.whatsapp import WhatsAppChannel
 from bots.whatsapp_wiring import whatsapp_channels
 from core.errors import StoreUnavailable
+from core.messages import AckChoice, Address, Typing
 from core.records import Delivery as Delivered
 from core.records import Heard, Line, Wrote
 from flows.program import Program
@@ -353,3 +354,15 @@ async def test_trouble_on_the_way_loses_nothing_and_keeps_the_order(made: Round,
         assert {line.delivery.state for line in lines if line.delivery} <= {"sent", "uncertain"}
         written = [line.entry.body.message.text.split() for line in lines]  # type: ignore[union-attr]
         assert [text.split() for text in phone.texts] == written, "each once, in order"
+
+
+async def test_typing_belongs_to_the_last_message_of_the_person(made: Round, twilio: Twilio) -> None:
+    phone = made.fake.world.phone()
+    where = Address(bot="b", channel="whatsapp", account=ACCOUNT, peer=phone.number)
+    await made.channel.hint(where, Typing())
+    assert made.fake.world.typing == []  # nothing to answer yet
+    form = twilio.message(phone, Body="Hello")
+    await twilio.call(form)
+    await made.channel.hint(where, Typing())
+    await made.channel.hint(where, AckChoice(ack="x"))
+    assert made.fake.world.typing == [("whatsapp", form["MessageSid"])]

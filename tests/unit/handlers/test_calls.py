@@ -4,79 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import replace
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import pytest
-from aiohttp import web
 
 from core.capabilities import CAPABILITIES
 from core.errors import StoreUnavailable
 from core.events import CallReturned, Received
-from core.ids import CallId, ConversationId
+from core.ids import CallId
 from core.messages import Address, Choice, Content, Inbound, Start
 from core.records import Arrival, Call, CallLease, Commit, Wrote
 from flows.program import Program, option_token
-from handlers.calls import LEASE, LONGEST_ANSWER, MOST_ATTEMPTS, Caller
+from handlers.calls import LEASE, MOST_ATTEMPTS, Caller
 from handlers.worker import Worker
 from store.memory import MemoryStore
-from tests.fakes.clock import FakeClock, InstantClock
+from tests.fakes.call_desk import ADDRESS, CALL, PERSON, Desk
+from tests.fakes.clock import InstantClock
 from tests.fakes.hook_server import HookServer, hook_server
-
-PERSON = ConversationId("a" * 32)
-ADDRESS = Address(bot="talk", channel="webchat", account="web", peer="p1")
-CALL = CallId(f"{PERSON}/1/1/call0")
-
-
-class Desk:
-    """A store with one call waiting in it, and a caller whose program has the hooks of the test."""
-
-    def __init__(self, program: Program) -> None:
-        self.store = MemoryStore()
-        self.clock = FakeClock()
-        self.program = program
-
-    def caller(self, hooks: Mapping[str, Any], store: Any = None, **more: Any) -> Caller:
-        program = replace(self.program, hooks=hooks)
-        return Caller(store or self.store, self.clock, lambda: program, name="test", **more)
-
-    async def place(self, name: str, *, timeout: int = 10_000, **args: str) -> None:
-        """Let a turn ask for a call."""
-        now = self.clock.now()
-        await self.store.ingest([self._arrival("first", now)], now)
-        (lease,) = await self.store.claim("w", now, 5_000, 1)
-        call = Call(id=CALL, name=name, args=args, timeout=timeout)
-        await self.store.commit(lease, Commit(state=b"{}", epoch=0, calls=(call,)), now)
-
-    @staticmethod
-    def _arrival(event_id: str, now: int) -> Arrival:
-        event = Received(message=Inbound(content=Start()))
-        return Arrival(conversation=PERSON, address=ADDRESS, event_id=event_id, event=event, at=now)
-
-    async def answers(self) -> list[CallReturned]:
-        """Take every event out of the mailbox."""
-        found = []
-        now = self.clock.now()
-        while leases := await self.store.claim("w", now, 5_000, 1):
-            found.append(leases[0].event)
-            await self.store.commit(leases[0], Commit(state=b"{}", epoch=0), now)
-        assert all(isinstance(event, CallReturned) for event in found)
-        return found  # type: ignore[return-value] # seen above
-
-    async def open_calls(self) -> list[CallLease]:
-        return await self.store.claim_calls("looking", self.clock.now(), 1, 10)
-
-    async def outcome(self, caller: Caller) -> CallReturned:
-        """Make the one call and return the one event it ends in."""
-        assert await caller.work_once() == 1
-        assert await caller.work_once() == 0
-        (answer,) = await self.answers()
-        assert answer.call_id == CALL
-        assert await self.open_calls() == []
-        return answer
 
 
 @pytest.fixture
@@ -174,152 +120,29 @@ async def test_slow_calls_of_others_are_not_waited_for(desk: Desk) -> None:
     assert [answer.error for answer in await desk.answers()] == [None, None]
 
 
-# -- https -----------------------------------------------------------------------------------------------------
+async def test_who_waits_for_a_slow_call_is_shown_typing_from_the_first_second_on(desk: Desk) -> None:
+    shown: list[Address] = []
+    done = asyncio.Event()
 
+    async def slow() -> dict[str, object]:
+        await done.wait()
+        return {}
 
-async def test_an_https_address_gets_the_arguments_and_an_idempotency_key(desk: Desk, server: HookServer) -> None:
-    async def rooms(request: web.Request) -> web.StreamResponse:
-        return web.json_response({"rooms": 3}, headers={"Set-Cookie": "who=you"})
-
-    server.handler = rooms
-    await desk.place(server.url("/rooms"), plz="10115")
-    caller = desk.caller({}, session=server.session)
-    answer = await desk.outcome(caller)
-    await close(caller)
-    assert (answer.values, answer.error) == ({"rooms": "3"}, None)
-    ((path, headers, body),) = server.requests
-    assert (path, body, headers["Idempotency-Key"]) == ("/rooms", {"plz": "10115"}, CALL)
-
-
-async def test_cookies_of_one_call_are_not_sent_with_another(desk: Desk) -> None:
-    from handlers import calls
-
-    session = calls._session()
-    try:
-        assert isinstance(session.cookie_jar, aiohttp.DummyCookieJar)
-    finally:
-        await session.close()
-
-
-async def test_plain_http_is_never_called(desk: Desk, server: HookServer) -> None:
-    await desk.place(server.url("/rooms", scheme="http"), plz="10115")
-    caller = desk.caller({}, session=server.session)
-    assert (await desk.outcome(caller)).error == "LookupError"
-    assert server.requests == []
-
-
-async def test_a_certificate_that_nobody_vouches_for_is_refused(desk: Desk, server: HookServer) -> None:
-    await desk.place(server.url("/rooms"), plz="10115")
-    caller = desk.caller({}, session=lambda: server.session(trusting=False))
-    answer = await desk.outcome(caller)
-    await close(caller)
-    assert answer.error is not None
-    assert "Certificate" in answer.error
-    assert server.requests == []
-
-
-@pytest.mark.parametrize("status", [301, 302, 307, 308])
-async def test_redirects_are_refused_and_not_followed(desk: Desk, server: HookServer, status: int) -> None:
-    async def elsewhere(request: web.Request) -> web.StreamResponse:
-        return web.Response(status=status, headers={"Location": "/other"})
-
-    server.handler = elsewhere
-    await desk.place(server.url("/rooms"), plz="10115")
-    caller = desk.caller({}, session=server.session)
-    answer = await desk.outcome(caller)
-    await close(caller)
-    assert answer.error == "ValueError"
-    assert [path for path, _, _ in server.requests] == ["/rooms"]
-
-
-def _reply(text: str, status: int = 200) -> Any:
-    async def handler(request: web.Request) -> web.StreamResponse:
-        return web.Response(text=text, status=status, content_type="application/json")
-
-    return handler
-
-
-@pytest.mark.parametrize(
-    ("handler", "error"),
-    [
-        (_reply('{"a": "1"}', 500), "ValueError"),
-        (_reply('{"a": "1"}', 404), "ValueError"),
-        (_reply('{"a": "1"}', 202), "ValueError"),
-        (_reply("<html>"), "JSONDecodeError"),
-        (_reply('["a"]'), "TypeError"),
-        (_reply(f'{{"a": "{"x" * LONGEST_ANSWER}"}}'), "ValueError"),
-    ],
-    ids=["500", "404", "202", "html", "list", "too-long"],
-)
-async def test_answers_that_do_not_fit_fail_the_call(desk: Desk, server: HookServer, handler: Any, error: str) -> None:
-    server.handler = handler
-    await desk.place(server.url(), plz="10115")
-    caller = desk.caller({}, session=server.session)
-    answer = await desk.outcome(caller)
-    await close(caller)
-    assert (answer.values, answer.error) == ({}, error)
-
-
-async def test_a_stream_without_end_is_cut_off(desk: Desk, server: HookServer) -> None:
-    async def endless(request: web.Request) -> web.StreamResponse:
-        response = web.StreamResponse()
-        await response.prepare(request)
-        try:
-            while True:
-                await response.write(b" " * 8_192)
-        except ConnectionError:
-            return response
-
-    server.handler = endless
-    await desk.place(server.url())
-    caller = desk.caller({}, session=server.session)
-    answer = await desk.outcome(caller)
-    await close(caller)
-    assert answer.error == "ValueError"
-
-
-async def test_an_answer_that_comes_in_parts_is_read_whole(desk: Desk, server: HookServer) -> None:
-    half = asyncio.Event()
-
-    async def slow(request: web.Request) -> web.StreamResponse:
-        response = web.StreamResponse()
-        await response.prepare(request)
-        await response.write(b'{"rooms": ')
-        await half.wait()
-        await response.write(b'"3"}')
-        return response
-
-    server.handler = slow
-    await desk.place(server.url())
-    caller = desk.caller({}, session=server.session)
-    working = asyncio.create_task(desk.outcome(caller))
-    while not server.requests:
-        await asyncio.sleep(0)
-    for _ in range(200):
-        await asyncio.sleep(0)
-    half.set()
-    answer = await working
-    await close(caller)
-    assert (answer.values, answer.error) == ({"rooms": "3"}, None)
-
-
-async def test_a_server_that_never_answers_is_given_up(desk: Desk, server: HookServer) -> None:
-    async def silent(request: web.Request) -> web.StreamResponse:
-        await asyncio.Event().wait()
-        raise AssertionError
-
-    server.handler = silent
-    await desk.place(server.url(), timeout=300)
-    caller = desk.caller({}, session=server.session)
-    answer = await desk.outcome(caller)
-    await close(caller)
-    assert answer.error == "it took too long"
-
-
-async def close(caller: Caller) -> None:
-    """Let the caller end as at the end of the process."""
-    caller.stop()
-    await caller.run()
+    await desk.place("slow")
+    caller = desk.caller({"slow": slow}, typing=shown.append)
+    working = asyncio.create_task(caller.work_once())
+    for seconds in range(3):
+        while desk.clock.sleeping == 0:
+            await asyncio.sleep(0)
+        assert len(shown) == seconds
+        desk.clock.advance(1_000)
+        while len(shown) == seconds:
+            await asyncio.sleep(0)
+    done.set()
+    await working
+    desk.clock.advance(60_000)
+    await asyncio.sleep(0)
+    assert shown == [ADDRESS] * 3
 
 
 # -- at least once, one event ------------------------------------------------------------------------------------

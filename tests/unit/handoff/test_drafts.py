@@ -45,6 +45,15 @@ async def test_a_draft_goes_on_at_another_computer_and_each_field_has_its_own(wo
     assert (await text(one, REPLY), await text(one, NOTE)) == ("", "call the office")
 
 
+async def test_a_reply_that_is_written_is_shown_to_the_person_and_a_note_is_not(world: DeskWorld):
+    one = await claimed(world)
+    await one.put(NOTE, {"text": "call the office"})
+    await one.put(REPLY, {"text": "  "})
+    assert world.typed == []
+    await one.put(REPLY, {"text": "Guten Tag"})
+    assert [one.peer for one in world.typed] == ["p"]
+
+
 async def test_nobody_reads_another_ones_draft(world: DeskWorld):
     mariam = await claimed(world)
     await mariam.put(NOTE, {"text": "mine"})
