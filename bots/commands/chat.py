@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from core.messages import Say, Start, Text
+from core.messages import Say, SendMedia, Start, Text
 from core.records import Entry, Wrote
 
 if TYPE_CHECKING:
@@ -112,3 +112,6 @@ def _show(entries: list[Entry]) -> None:
         if isinstance(entry.body, Wrote) and isinstance(entry.body.message, Say):
             who = "counsellor" if entry.author == "counsellor" else "bot"
             click.echo(f"{click.style(who, bold=True)}: {entry.body.message.text}\n")
+        elif isinstance(entry.body, Wrote) and isinstance(entry.body.message, SendMedia):
+            file = entry.body.message
+            click.echo(f"{file.caption or ''} [{file.kind}: {file.name or file.ref}]\n".lstrip())
