@@ -105,6 +105,21 @@ CODES: dict[str, Code] = {
         "People do not learn how to go on.",
         "Write then:, or close the flow with an end step.",
     ),
+    "E306": Code(
+        "an intake without a handoff",
+        "Whoever asks for a human comes to none.",
+        "Add a handoff step to the flow.",
+    ),
+    "W304": Code(
+        "many questions before a human",
+        "People who need a human give up on the way.",
+        "Ask at most three things; the counsellor asks the rest.",
+    ),
+    "W305": Code(
+        "a question that cannot be skipped",
+        "Whoever does not want to answer comes to no human.",
+        "Give it skip or other, and a timeout with goto.",
+    ),
     "W303": Code("reminders after one that leaves", "These reminders never come.", "Put the reminder with goto last."),
     "W306": Code(
         "no menu leads there",

@@ -46,6 +46,7 @@ def _flow(flow: FlowDraft, conditions: Conditions) -> Flow:
         vars=flow.types,
         renamed={old: step.id for step in flow.steps.values() if step.spec is not None for old in step.spec.was},
         on_update=flow.header.on_update if flow.header is not None else None,
+        intake=flow.header.intake if flow.header is not None else None,
     )
 
 
@@ -136,6 +137,8 @@ def token_table(
             table[option_token("", "next", entry)] = ("", "next", entry)
     for name in page_names(flows, shelf):
         table[option_token("", "pages", name)] = ("", "pages", name)
+    for way in ("same", "bot"):
+        table[option_token("", "case", way)] = ("", "case", way)
     for answer in ("yes", "no"):
         table[option_token("", "erase", answer)] = ("", "erase", answer)
     return table

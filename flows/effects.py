@@ -9,6 +9,7 @@ from core.messages import Say, SendMedia
 from core.records import Call, DispatchKind, Timer
 
 __all__ = [
+    "BeginIntake",
     "CallOut",
     "CancelTimer",
     "Count",
@@ -73,6 +74,14 @@ class HandOver(Struct, frozen=True, kw_only=True):
     queue: str
     urgency: str
     note: str
+    #: What it is about, as a topic of the bot; anything else says nothing.
+    topic: str = ""
+
+
+class BeginIntake(Struct, frozen=True, kw_only=True):
+    """Somebody asks for a human; the flow asks a few things first."""
+
+    queue: str
 
 
 class CallOut(Struct, frozen=True, kw_only=True):
@@ -94,7 +103,7 @@ class LeaveMark(Struct, frozen=True, kw_only=True):
     detail: dict[str, str] = {}
 
 
-Effect = SayText | SendFile | SetTimer | CancelTimer | HandOver | CallOut | Count | LeaveMark
+Effect = SayText | SendFile | SetTimer | CancelTimer | HandOver | BeginIntake | CallOut | Count | LeaveMark
 
 
 class QueueFacts(Struct, frozen=True, kw_only=True):

@@ -28,7 +28,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from core.errors import StreetworkError
-from flows.effects import Env
+from flows.effects import BeginIntake, Env
 from flows.program import Place, Program, Step
 from flows.run import Run
 from flows.state import Frame, State
@@ -304,6 +304,9 @@ def _sprint(run: Run) -> None:
         if step is None:
             raise SprintTooLong(f"there is no step {frame.flow}.{frame.step} in release {run.program.release}")
         run.walked.append((step.flow, step.id))
+        intake = run.program.flows[step.flow].intake
+        if intake is not None and not step.verb.human:
+            run.effects.append(BeginIntake(queue=intake))
         if step.condition is not None and not run.holds(step.condition):
             move: Move = Next()
         else:

@@ -13,6 +13,7 @@ __all__ = ["EVERYWHERE", "assignments", "canned_names", "contact_types", "declar
 EVERYWHERE: Mapping[str, str] = {
     "queue.opens": "when somebody is at the desk next; in a handoff that of its queue, elsewhere that of the first",
     "queue.promise": "when somebody reads, as the queue's `promise` says it",
+    "queue.wait": "by when most people heard from a human lately, or the promise while too few waited to tell",
     "bot.name": "the bot's name",
     "team.name": "the team's name",
     "team.contact": "another way to reach the team",

@@ -80,6 +80,8 @@ class Flow:
     #: Earlier step names -> present ones.
     renamed: Mapping[str, str]
     on_update: str | None = None
+    #: Queue for which this flow asks a few things before its handoff.
+    intake: str | None = None
 
 
 class Place(Struct, frozen=True):

@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from flows.draft import Draft, FlowDraft, StepDraft
 from flows.expr import Condition, ConditionError, parse_condition
 from flows.findings import did_you_mean
+from flows.intake_checks import check_intake
 from flows.names import assignments, text_names
 from flows.values import Kind
 from flows.yaml_nodes import Document, Path, Span
@@ -65,6 +66,7 @@ def check_flows(draft: Draft) -> Conditions:
         names = text_names(draft, flow)
         _check_renames(flow)
         _check_written(flow)
+        check_intake(draft, flow)
         if flow.header is not None and flow.header.on_update:
             check_target(draft, flow.doc, ("on_update",), flow.header.on_update, flow.id, None)
         for step in flow.steps.values():

@@ -35,6 +35,7 @@ from flows.program import Flow, Program, Step, option_token
 from flows.shelf import read_page
 from flows.state import TRAIL_LENGTH, Crumb, Frame, State, Wait
 from flows.values import Kind, Value
+from flows.waits import wait_phrase
 from i18n.catalog import Translated
 from i18n.negotiate import NATIVE_NAMES
 
@@ -79,6 +80,10 @@ class Run:
         self.kind_of_text: DispatchKind = "bot"
         #: The text at hand is for the staff.
         self.for_staff = False
+        #: When this person asked for a human who has not taken the case yet.
+        self.asked_human: Millis | None = None
+        #: The queue and the moment of the wait that was told in this turn, None for its promise.
+        self.told_wait: tuple[str, Millis | None] | None = None
         #: The person chose a language in this turn.
         self.chose_language = False
         #: A human is at work for this person already, or will be.
@@ -189,6 +194,11 @@ class Run:
         """Return a text of the framework in the person's language."""
         context, source = self.program.texts[name]
         return self.translate(context, source)
+
+    def filled_text(self, name: str, **values: str) -> str:
+        """Return a text of the framework with values in it, as a part of another text."""
+        found = self.system_text(name)
+        return wording.fill(self, found.text, found.language, values=values)
 
     def translate(self, context: str, source: str) -> Translated:
         """Return a text in the person's language or the nearest one."""
@@ -317,9 +327,9 @@ class Run:
 
     # -- the world outside -----------------------------------------------------------------------------
 
-    def hand_over(self, queue: str, *, urgency: str, note: str) -> None:
+    def hand_over(self, queue: str, *, urgency: str, note: str, topic: str = "") -> None:
         """Ask for a human."""
-        self.effects.append(HandOver(queue=queue, urgency=urgency, note=note))
+        self.effects.append(HandOver(queue=queue, urgency=urgency, note=note, topic=topic))
 
     def queue_open(self, queue: str) -> bool:
         """Return whether somebody is at the desk of this queue by its hours."""
@@ -331,6 +341,10 @@ class Run:
         if found is None:
             raise NeedsQueue(queue, self.language)
         return found
+
+    def wait_phrase(self, queue: str) -> str:
+        """Return by when somebody reads, as ``{queue.wait}`` says it."""
+        return wait_phrase(self, queue, self.language)
 
     def call(self, name: str, arguments: Mapping[str, str], time_limit: Millis) -> CallId:
         """Ask for an outside call and return its id."""

@@ -264,6 +264,10 @@ class FlowHeader(Spec):
     """Further variables. One that a step saves needs no entry."""
     on_update: Target | None = None
     """Where people land whose step was removed; without it, at ``home``."""
+    intake: Name | None = None
+    """The flow asks a few things before its ``handoff`` to this queue. Whoever enters it has asked for a human: their
+    waiting counts from then on, and they come to the handoff even if they say nothing more. At most three questions,
+    each of which can be skipped."""
 
 
 class CannedSpec(Spec):

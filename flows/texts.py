@@ -175,6 +175,24 @@ TEXTS: dict[str, str] = {
     "file_added": "Your file has been added. The program cannot open files; a human will look at it.",
     "file_lost": "A file that you sent did not arrive here. Please send it again; if it is large, as a photo.",
     "already_waiting": "You are already waiting for a human. Everything you write here reaches them.",
+    "how_long": "How long will it take?",
+    "stop_waiting": "Stop waiting",
+    # Parts of a sentence: "You get an answer here: {wait}."
+    "wait_by": "most people hear from us by {time}",
+    "wait_late": "it takes longer than usual, we are sorry",
+    "how_long_next": "You are next. You get an answer here: {wait}. You can close the app.",
+    "how_long_before": "People before you: {before}. You get an answer here: {wait}. You can close the app.",
+    "how_long_moved": "Somebody more urgent came, so now there are more people before you: {before}. "
+    "You get an answer here: {wait}.",
+    "how_long_many": "More than {before} people are before you. You get an answer here: {wait}.",
+    "wait_changed": "The waiting time has changed. You get an answer here: {wait}.",
+    "not_waiting": "You are not waiting for a human at the moment.",
+    "stopped_waiting": "You are no longer waiting for a human. If you want one again, just say so.",
+    "come_back": "Do you want to write to the counsellor again who knows your case ({name}), or to me, the program?",
+    "come_back_same": "To the counsellor",
+    "come_back_bot": "To the program",
+    "waiting_again": "Your message goes to the counsellor who knows your case. You get an answer here: {wait}. "
+    "If they are not there, somebody else of the team reads it.",
     # Crisis
     "crisis_unchecked": "Our team has not checked this number yet: {text}",
     "crisis_human": "A human will read your message first. Nobody may be reading right now: in danger call at once.",

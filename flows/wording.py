@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from flows.read_words import yes_no_shown
 from flows.values import Value
+from flows.waits import wait_phrase
 from i18n.bidi import isolate
 from i18n.formatting import format_date, format_day_time, format_number
 from i18n.negotiate import NATIVE_NAMES
@@ -131,6 +132,8 @@ def _queue_value(run: Run, queue: str, key: str, language: str) -> str:
     found = run.program.queues[queue]
     if key == "promise":
         return run.translate(f"queues.{queue}.promise", found.spec.promise).text
+    if key == "wait":
+        return wait_phrase(run, queue, language)
     if key == "opens":
         opens = found.hours_for(run.language).next_opening(run.env.now)
         return format_day_time(opens, language) if opens else ""

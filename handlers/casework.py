@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from core.events import Close, Park, SetDeadline, SetTopic
+from core.events import AcceptTransfer, Claim, Close, Park, SetDeadline, SetTopic
 from core.ids import Millis
 from core.messages import SendMedia
 from core.records import Timer
@@ -21,8 +21,11 @@ from handoff.queue import due_at
 
 __all__ = [
     "CASE_TIMERS",
+    "INTAKE_TIMER",
+    "LOOK_EVERY",
     "OFFER_LIVES",
     "TAKE_BACK",
+    "WAIT_LOOK",
     "case_timers",
     "fire",
     "happen",
@@ -38,8 +41,14 @@ MOST_PENDING = 5
 #: An offer that nobody answers goes back to its owner.
 OFFER_LIVES: Millis = 24 * 3_600_000
 
-REPLY_TIMER, PARK_TIMER, OFFER_TIMER = "reply", "park", "offer"
-CASE_TIMERS = (REPLY_TIMER, PARK_TIMER, OFFER_TIMER)
+#: What was told about the wait is looked at again so often; nobody hears of a change more often than that.
+LOOK_EVERY: Millis = 3_600_000
+#: Somebody who is silent for so long while they are asked waits for a human all the same. The flow's own reminder comes
+#: at ten minutes and leads on; this comes a little later, for a flow that has none.
+SILENCE: Millis = 605_000
+
+REPLY_TIMER, PARK_TIMER, OFFER_TIMER, WAIT_LOOK, INTAKE_TIMER = "reply", "park", "offer", "look", "intake"
+CASE_TIMERS = (REPLY_TIMER, PARK_TIMER, OFFER_TIMER, WAIT_LOOK, INTAKE_TIMER)
 
 
 def happen(talk: Talk, event: Happening, actor: str = "", *, name: str = "", seen: int | None = None) -> Case:
@@ -49,6 +58,8 @@ def happen(talk: Talk, event: Happening, actor: str = "", *, name: str = "", see
     """
     before = talk.case
     after, line = step(before, event, actor, talk.env.now, seen, talk.facts(event))
+    if isinstance(event, Claim | AcceptTransfer):
+        after = replace(after, counsellor=name or talk.program.spec.team.name)
     talk.keep_case(after)
     if before is not None and "send" in line.effects:
         _send(talk, before.pending)
@@ -62,6 +73,9 @@ def happen(talk: Talk, event: Happening, actor: str = "", *, name: str = "", see
 
 def person_wrote(talk: Talk) -> None:
     """Tell the open case, if there is one, that it is our turn; free replies reach them for a while again."""
+    asked = talk.conversation.case
+    if asked is not None and asked.state == "intake":
+        talk.keep_case(replace(asked, touched=talk.env.now, unanswered=asked.unanswered or talk.env.now))
     if talk.case is None:
         return
     case, window = happen(talk, PersonWrote()), talk.env.capabilities.reply_window
@@ -117,6 +131,10 @@ def case_timers(case: Case | None) -> tuple[Timer, ...]:
         found.append(Timer(name=PARK_TIMER, at=case.parked_until, data=_named(case, case.parked_until)))
     if case.state == "handing_over" and case.offered is not None:
         found.append(Timer(name=OFFER_TIMER, at=case.offered + OFFER_LIVES, data=_named(case, case.offered)))
+    if case.state == "waiting" and case.looked_at:
+        found.append(Timer(name=WAIT_LOOK, at=case.looked_at + LOOK_EVERY))
+    if case.state == "intake":
+        found.append(Timer(name=INTAKE_TIMER, at=case.touched + SILENCE))
     return tuple(found)
 
 

@@ -86,7 +86,7 @@ def _reopen(talk: Talk, event: ConsoleActed) -> Case:
         raise Refused("open_already", case=talk.case.number)
     if earlier is None or (event.case is not None and event.case != earlier.number):
         raise Refused("no_case")
-    case = talk.reopen_case(event.actor)
+    case = talk.reopen_case(event.actor, event.name or talk.program.spec.team.name)
     talk.change_hands()
     talk.mark("reopened", event.actor, case=case.number, version=str(case.version), earlier=earlier.number)
     talk.run.effects.append(CancelTimer(name=WAIT_TIMER))

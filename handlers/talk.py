@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from core.capabilities import Capabilities
 from core.ids import ConversationId, Millis
-from core.messages import Address, Inbound, Say, SendMedia
+from core.messages import Address, Inbound, Option, Say, SendMedia
 from core.records import Body, Heard, Marked, Outcome
 from flows import engine
 from flows.effects import Env, HandOver, SayText, SendFile
@@ -24,6 +25,7 @@ from handoff.cases import (
     Case,
     Facts,
     Happening,
+    IntakeOver,
     ParkOver,
     PersonWrote,
     Urged,
@@ -40,6 +42,10 @@ __all__ = ["Line", "Talk", "TurnEnv"]
 
 #: An earlier counsellor sees somebody who comes back before the others do, for this much opening time: a working day.
 AFFINITY: Millis = 8 * 3_600_000
+#: Who asks again within this time after their last case goes before those who ask for the first time.
+RETURNING: Millis = 7 * 86_400_000
+#: The handover card looks back so far over what the person said to the bot.
+STORY: Millis = 7 * 86_400_000
 #: Characters of a case's note; it may name what a person typed, and the state is written on every turn.
 LONGEST_NOTE = 1_000
 
@@ -91,6 +97,8 @@ class Talk:
         #: Name of the timer whose turn failed; it is not set anew.
         self.fired: str | None = None
         self._folded: dict[str, str] = {}
+        if conversation.case is not None and not conversation.case.held:
+            self.run.asked_human = conversation.case.since
 
     def folded(self, text: str) -> str:
         """Return a typed text in the one spelling used for comparing; several links of the chain ask for it."""
@@ -111,10 +119,10 @@ class Talk:
 
     # -- saying ----------------------------------------------------------------------------------------
 
-    def notice(self, text: str, **values: str) -> None:
+    def notice(self, text: str, *, options: Sequence[Option] = (), **values: str) -> None:
         """Say a text of the framework that is delivered whatever happens to the microphone."""
         with self.run.speaking("notice"):
-            self.run.system(text, values=values)
+            self.run.system(text, values=values, options=options)
 
     def reply(self, text: str, actor: str, file: SendMedia | None = None) -> None:
         """Send a counsellor's words, or a file of theirs."""
@@ -150,9 +158,9 @@ class Talk:
 
     @property
     def case(self) -> Case | None:
-        """Return the open case, if there is one."""
+        """Return the case that waits for somebody or that somebody has; while the bot still asks there is none yet."""
         case = self.conversation.case
-        return case if case is not None and case.open else None
+        return case if case is not None and case.open and case.state != "intake" else None
 
     @property
     def human_speaks(self) -> bool:
@@ -171,17 +179,45 @@ class Talk:
     def ask_human(self, request: HandOver) -> None:
         """Open a case, or make the open one more urgent."""
         urgency: Urgency = request.urgency  # type: ignore[assignment] # the spec allows these words only
-        if self.case is None:
-            self._open_case(request.queue, urgency, _joined("", request.note))
+        asked = self.conversation.case
+        if asked is None:
+            self._open_case(request.queue, urgency, _joined("", request.note), request.topic)
             return
-        case, line = step(self.case, Urged(urgency=urgency), "", self.env.now)
-        if case.version != self.case.version:
+        if asked.state == "intake":
+            asked, _ = step(asked, IntakeOver(), "", self.env.now)
+            asked = replace(asked, queue=request.queue)
+            self._waits(asked)
+        case, line = step(asked, Urged(urgency=urgency), "", self.env.now)
+        if case.version != asked.version:
             self.mark(line.mark, case=case.number, urgency=urgency)
-        self.conversation.case = replace(case, note=_joined(case.note, request.note))
+        topic = request.topic if request.topic in self.program.topics else ""
+        self.conversation.case = replace(case, note=_joined(case.note, request.note), topic=case.topic or topic)
 
-    def _open_case(self, queue: str, urgency: Urgency, note: str) -> None:
+    def begin_intake(self, queue: str) -> None:
+        """Note that somebody asks for a human while the bot still has questions: their age counts from here."""
+        if self.conversation.case is None:
+            self.conversation.case = self._new_case(queue, "normal", "", intake=True)
+
+    def come_back(self, earlier: Case, since: Millis) -> None:
+        """Let the person wait again, for the counsellor who had their last case before anybody else."""
+        hours = self.program.queues[earlier.queue].hours_for(self.run.language)
+        until = hours.after_working_time(self.env.now, AFFINITY) or 0
+        case = replace(
+            self._new_case(earlier.queue, "returning", earlier.note),
+            affinity=earlier.owner,
+            affinity_until=until,
+            topic=earlier.topic,
+            from_at=since,
+        )
+        self._waits(case)
+
+    def _open_case(self, queue: str, urgency: Urgency, note: str, topic: str) -> None:
+        case = self._new_case(queue, urgency, note)
+        self._waits(replace(case, topic=topic if topic in self.program.topics else ""))
+
+    def _new_case(self, queue: str, urgency: Urgency, note: str, *, intake: bool = False) -> Case:
         earlier = self.conversation.earlier
-        if urgency == "normal" and earlier is not None:
+        if urgency == "normal" and earlier is not None and self.env.now - (earlier.closed or 0) <= RETURNING:
             urgency = "returning"
         case = open_case(
             number=_case_number(self.env.flow.prefix),
@@ -190,23 +226,29 @@ class Talk:
             urgency=urgency,
             note=note,
             now=self.env.now,
+            intake=intake,
             earlier=earlier,
         )
+        case = replace(case, bot_from=max(earlier.closed or 0, self.env.now - STORY) if earlier else 0)
         window = self.env.capabilities.reply_window
-        if window is not None:
-            case = replace(case, window_until=(self.conversation.flow.active or self.env.now) + window)
+        heard = self.conversation.flow.active or self.env.now
+        return case if window is None else replace(case, window_until=heard + window)
+
+    def _waits(self, case: Case) -> None:
+        """Put a case into the queue."""
         self.mark("waiting", case=case.number, queue=case.queue)
-        self.run.count(f"case.opened.{case.queue}.{urgency}")
+        self.run.count(f"case.opened.{case.queue}.{case.urgency}")
+        self.run.asked_human = case.since
         self.conversation.told_waiting = 0
         self.conversation.case = case
 
-    def reopen_case(self, actor: str) -> Case:
+    def reopen_case(self, actor: str, name: str) -> Case:
         """Open a new case behind the last closed one, in the actor's hands."""
         case = reopen(
             self.conversation.earlier, number=_case_number(self.env.flow.prefix), actor=actor, now=self.env.now
         )
         self.run.count(f"case.opened.{case.queue}.{case.urgency}")
-        self.conversation.case = case
+        self.conversation.case = case = replace(case, counsellor=name)
         return case
 
     def keep_case(self, case: Case) -> None:

@@ -19,6 +19,7 @@ from core.records import Author, Call, Commit, DeadLetter, Dispatch, Entry, Mark
 from core.rendering import render
 from flows import engine
 from flows.effects import (
+    BeginIntake,
     CallOut,
     CancelTimer,
     Count,
@@ -33,10 +34,11 @@ from flows.effects import (
 from flows.migrate import settle
 from flows.program import Program
 from flows.run import WAIT_TIMER
-from handlers import desk, files, hearing, mydata
-from handlers.casework import CASE_TIMERS, case_timers, fire, in_line
+from handlers import desk, files, hearing, intake, mydata
+from handlers.casework import CASE_TIMERS, INTAKE_TIMER, WAIT_LOOK, case_timers, fire, in_line
 from handlers.keeping import KEEP_TIMER, empty_old, keep_timer
 from handlers.talk import Talk, TurnEnv
+from handlers.waits import keep_told, look_again
 from handoff.conversation import Conversation, dump, labels
 
 __all__ = ["BOT_ROWS_LIVE", "Needs", "NeedsLook", "dead_turn", "describe", "take_turn", "walk_turn"]
@@ -166,6 +168,13 @@ def _handle(talk: Talk, event: Event) -> None:
 
 def _timer(talk: Talk, name: str, data: str) -> None:
     """Let the clock speak; of the flows only where no human does and somebody listens."""
+    if name == WAIT_LOOK:
+        if talk.case is not None and talk.case.state == "waiting":
+            look_again(talk, talk.case)
+        return
+    if name == INTAKE_TIMER:
+        intake.silent(talk)
+        return
     if name in CASE_TIMERS:
         fire(talk, name, data)
         return
@@ -194,12 +203,14 @@ def _not_delivered(talk: Talk, reason: str, *, blocked: bool) -> None:
 def _commit(talk: Talk, dead: DeadLetter | None = None) -> Commit:
     """Turn what the talk gathered into one commit."""
     for effect in talk.run.effects:
-        if isinstance(effect, HandOver):
+        if isinstance(effect, BeginIntake):
+            talk.begin_intake(effect.queue)
+        elif isinstance(effect, HandOver):
             talk.ask_human(effect)
     conversation, env = talk.conversation, talk.env
-    case = talk.case
-    if case is not None:
-        conversation.case = in_line(talk, case)
+    intake.settle(talk)
+    if conversation.case is not None:
+        conversation.case = in_line(talk, keep_told(talk, conversation.case))
     if conversation.confirm_erase and (last := talk.said) is not None and last != "streetwork.erase_ask":
         conversation.confirm_erase = False  # a later "yes" answers something else
     made = _Effects(talk)
@@ -270,7 +281,7 @@ class _Effects:
                 case CancelTimer(name=name):
                     self.timers.pop(name, None)
                     self.cancelled.append(name)
-                case HandOver():
+                case HandOver() | BeginIntake():
                     pass  # the case is in the state already
                 case CallOut(call=call):
                     self.calls.append(call)

@@ -133,6 +133,12 @@ class Case(Struct, frozen=True, kw_only=True, omit_defaults=True):
     pending: tuple[Pending, ...] = ()
     #: How many people are before this one, as the person was last told; None: not told.
     told_before: int | None = None
+    #: By when they were told that they hear from somebody, when that was, and when it was looked at last.
+    told_wait: Millis | None = None
+    told_at: Millis = 0
+    looked_at: Millis = 0
+    #: Name under which a human spoke to the person: the owner's, as they were told.
+    counsellor: str = ""
 
     @property
     def open(self) -> bool:

@@ -46,6 +46,11 @@ class Conversation(Struct, kw_only=True, omit_defaults=True):
     asked_data: Millis = 0
     #: How many bot turns there were in a row without the person being understood.
     lost: int = 0
+    #: Number of the last case of which the person was asked whether they come back to it, and when that was.
+    came_back: str = ""
+    came_back_at: Millis = 0
+    #: What they wrote then; the program answers it if it is the program they want.
+    came_back_with: str = ""
     #: A question that was asked before a language was chosen; answered as soon as there is one.
     asked: str = ""
 

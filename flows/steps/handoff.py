@@ -47,6 +47,8 @@ class HandoffSpec(StepSpec):
     """The queue."""
     note: str | None = None
     """For the counsellor, in the source language; may name values."""
+    topic: str | None = None
+    """What it is about: a topic of the FAQ, or a variable that holds one, as ``{topic}``."""
     urgency: Literal["safety", "clock", "normal"] = "normal"
     """Place in the queue: danger first, then cases with a deadline, then the others by age."""
     say: Text
@@ -112,7 +114,8 @@ class Handoff(Verb):
 
     def _open(self, step: Step, run: Run) -> None:
         spec: HandoffSpec = step.spec
-        run.hand_over(spec.handoff, urgency=spec.urgency, note=run.fill(step.texts.get("note", "")))
+        note = run.fill(step.texts.get("note", ""))
+        run.hand_over(spec.handoff, urgency=spec.urgency, note=note, topic=_topic(run, spec))
         self._tell(step, run)
         run.wait(step)
 
@@ -127,7 +130,12 @@ class Handoff(Verb):
         spec: HandoffSpec = step.spec
         is_open = run.queue_open(spec.handoff)
         with run.speaking("notice"):
-            run.say(step, "closed" if spec.closed and not is_open else "", queue=spec.handoff)
+            run.say(
+                step,
+                "closed" if spec.closed and not is_open else "",
+                queue=spec.handoff,
+                labels=run.command_options("how_long", "stop_waiting"),
+            )
 
     def answer(self, step: Step, run: Run, given: Given) -> Move | None:
         """Take the answer to the question of consent. Whatever else is written meanwhile is kept for the human."""
@@ -157,7 +165,7 @@ class Handoff(Verb):
             consent.remind(run, "consent_waiting")
             run.set_reminder(step, index + 1)
             return Stay()
-        run.say(step, "no_answer")
+        run.say(step, "no_answer", queue=step.spec.handoff, labels=run.command_options("how_long", "stop_waiting"))
         run.set_reminder(step, index + 1)
         return Stay()
 
@@ -182,3 +190,7 @@ def _ask_anew(step: Step, run: Run) -> None:
     shown = consent.ask(run, step.spec.handoff)
     if run.frame.wait is not None:
         run.frame.wait.data.update(shown)
+
+
+def _topic(run: Run, spec: HandoffSpec) -> str:
+    return "" if spec.topic is None else str(run.resolve(spec.topic) or "")

@@ -3,8 +3,8 @@
 Crisis comes before everything and never swallows the message; stop and privacy words always work; a counsellor who
 has the microphone hears everything else; then, where an edit of the flows took somebody's step away, that is told; of
 files in a row only the first is answered; then buttons, the options of the open question, the words that work
-everywhere, the typed answer, the FAQ, and at the end nobody understood. Who writes for the first time is told who we
-are before anything but danger, stop and privacy.
+everywhere, the typed answer, whether they come back to their counsellor, the FAQ, and at the end nobody understood. Who
+writes for the first time is told who we are before anything but danger, stop and privacy.
 """
 
 from __future__ import annotations
@@ -12,7 +12,21 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from core.messages import Inbound
-from handlers.chain import album, answer, button, commands, crisis, faq, first, lost, moved, options, relay, stop
+from handlers.chain import (
+    album,
+    answer,
+    button,
+    comeback,
+    commands,
+    crisis,
+    faq,
+    first,
+    lost,
+    moved,
+    options,
+    relay,
+    stop,
+)
 from handlers.talk import Talk
 
 __all__ = ["CHAIN", "FIRST", "Link"]
@@ -30,6 +44,7 @@ CHAIN: tuple[Link, ...] = (
     options.take,
     commands.take,
     answer.take,
+    comeback.take,
     faq.take,
     lost.take,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.messages import Choice, Inbound
 from flows import engine
 from flows.verbs import Given
+from handlers.chain.comeback import choose
 from handlers.chain.commands import obey
 from handlers.talk import Talk
 
@@ -63,6 +64,8 @@ def follow(talk: Talk, choice: Choice) -> bool:
         if follow_on is not None:
             engine.go_to(talk.run, follow_on.goto)
         return follow_on is not None
+    if step == "case":
+        return choose(talk, option)
     if step == "commands":
         obey(talk, talk.program.commands[option])
         return True

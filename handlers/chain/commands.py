@@ -7,6 +7,7 @@ from flows import engine
 from flows.program import Command
 from handlers.chain.words import command_of, typed
 from handlers.talk import Talk
+from handlers.waits import stop_waiting, tell_how_long
 from i18n.negotiate import recognise
 
 __all__ = ["obey", "take"]
@@ -36,7 +37,7 @@ def obey(talk: Talk, command: Command) -> None:
     run = talk.run
     run.count(f"command.{command.id}")
     if _leads_to_human(talk, command) and talk.case is not None:
-        talk.run.system("already_waiting", options=run.command_options("menu"))
+        talk.run.system("already_waiting", options=run.command_options("how_long", "stop_waiting", "menu"))
     elif _leads_to_human(talk, command) and (step := engine.open_step(run)) is not None and step.verb.human:
         engine.repeat(run)  # the question of consent is what stands between
     elif command.goto is not None:
@@ -53,6 +54,10 @@ def obey(talk: Talk, command: Command) -> None:
             talk.repeat_or_home()
     elif command.action == "restart":
         talk.start()
+    elif command.action == "how_long":
+        tell_how_long(talk)
+    elif command.action == "stop_waiting":
+        stop_waiting(talk)
 
 
 def _leads_to_human(talk: Talk, command: Command) -> bool:

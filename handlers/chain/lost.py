@@ -40,4 +40,4 @@ def _still_waiting(talk: Talk, notice: str) -> None:
     if notice == "waiting" and talk.env.now - conversation.told_waiting < TELL_WAITING_EVERY:
         return
     conversation.told_waiting = talk.env.now
-    talk.notice(notice)
+    talk.notice(notice, options=talk.run.command_options("how_long", "stop_waiting"))

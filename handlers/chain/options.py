@@ -92,6 +92,8 @@ def _name_of(run: Run, kind: str, name: str) -> str | None:
     if found is None:
         if kind == "faq":
             found = fold(name_of(run, name))
+        elif kind == "case":
+            found = fold(run.system_text(f"come_back_{name}").text)
         elif kind == "commands" and name in run.program.texts:
             found = fold(run.system_text(name).text)
         else:

@@ -130,6 +130,7 @@ def test_the_order_of_the_chain_in_the_architecture_is_that_of_the_code() -> Non
         "options": "options of the open question",
         "commands": "words that work everywhere",
         "answer": "typed answer",
+        "comeback": "come back to their counsellor",
         "faq": "FAQ",
         "lost": "not understood",
     }

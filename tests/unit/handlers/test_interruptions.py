@@ -174,6 +174,7 @@ def test_a_case_closed_while_nobody_could_be_reached_holds_nobody_in_the_queue(t
     talk.desk(Claim())
     talk.handle(SendFailed(entry_id=EntryId("x"), reason="blocked", blocked=True))
     assert sources(talk.desk(Close(outcome="other"))) == []
+    assert sources(say(talk, "zzzz qqqq")) == ["streetwork.come_back"]
     assert sources(say(talk, "zzzz qqqq")) == ["streetwork.not_understood", "main.menu"]
 
 
