@@ -133,7 +133,7 @@ def case_timers(case: Case | None) -> tuple[Timer, ...]:
         found.append(Timer(name=OFFER_TIMER, at=case.offered + OFFER_LIVES, data=_named(case, case.offered)))
     if case.state == "waiting" and case.looked_at:
         found.append(Timer(name=WAIT_LOOK, at=case.looked_at + LOOK_EVERY))
-    if case.state == "intake":
+    if case.state == "intake" and not case.led:
         found.append(Timer(name=INTAKE_TIMER, at=case.touched + SILENCE))
     return tuple(found)
 

@@ -6,6 +6,8 @@ falls silent is led there; who goes elsewhere on purpose does not want a human a
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from flows import engine
 from flows.program import Place
 from handlers.talk import Talk
@@ -30,8 +32,8 @@ def silent(talk: Talk) -> None:
         return
     step = engine.open_step(talk.run)
     if step is not None and step.verb.human:
-        # The handoff itself asks whether a human may read along. Without a yes there is no case; with it there is one.
-        talk.conversation.case = None
+        # The handoff itself asks whether a human may read along. Without a yes nobody waits; with it, since they asked.
+        talk.conversation.case = replace(case, led=True)
         return
     for frame in reversed(talk.conversation.flow.frames):
         flow = talk.program.flows.get(frame.flow)

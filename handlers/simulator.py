@@ -44,6 +44,8 @@ class Simulator:
         self.calls: list[Call] = []
         self.transcript: list[Entry] = []
         self.outcome: Outcome | None = None
+        #: Of the last turn.
+        self.commit: Commit | None = None
         #: How every queue stands, for whoever asks.
         self.queue_facts = QueueFacts(before=0)
         self.erased = False
@@ -104,6 +106,7 @@ class Simulator:
         """Do what the store does with a commit and return its entries."""
         self.state = commit.state
         self.epoch = commit.epoch
+        self.commit = commit
         self.outcome = commit.outcome
         self.erased = commit.erase
         if commit.erase:

@@ -247,9 +247,9 @@ def _commit(talk: Talk, dead: DeadLetter | None = None) -> Commit:
 
 
 def _expires(conversation: Conversation, now: Millis, program: Program) -> Millis | None:
-    """Return when everything is erased: never while a case is open."""
+    """Return when everything is erased: never while somebody waits or has the case."""
     keep = program.spec.defaults
-    if conversation.case is not None and conversation.case.open:
+    if conversation.case is not None and conversation.case.open and conversation.case.state != "intake":
         return None
     by_talk = (conversation.flow.active or now) + keep.keep_without_case
     closed = conversation.earlier.closed if conversation.earlier else None

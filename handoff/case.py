@@ -129,6 +129,8 @@ class Case(Struct, frozen=True, kw_only=True, omit_defaults=True):
     earlier: str | None = None
     #: How many cases this person had before.
     earlier_count: int = 0
+    #: In intake: they were silent before the last question, whether a human may read along. That one waits for them.
+    led: bool = False
     #: Replies that have not gone out yet, in the order in which they were written.
     pending: tuple[Pending, ...] = ()
     #: How many people are before this one, as the person was last told; None: not told.

@@ -47,9 +47,15 @@ def say(talk: Simulator, text: str) -> list[Entry]:
     return talk.send(Text(text=text))
 
 
-def waits(talk: Simulator) -> Simulator:
+def asks(talk: Simulator) -> list[Entry]:
+    """Ask for a human, in one's own words instead of a choice, and agree that a human reads along."""
     say(talk, "human")
     say(talk, "it is about my boss")
+    return say(talk, "yes")
+
+
+def waits(talk: Simulator) -> Simulator:
+    asks(talk)
     assert talk.conversation.case is not None
     assert talk.conversation.case.state == "waiting"
     return talk
@@ -59,8 +65,7 @@ def waits(talk: Simulator) -> Simulator:
 
 
 def test_while_too_few_waited_the_promise_is_told(person: Simulator, texts: Said):
-    say(person, "human")
-    (told,) = texts(say(person, "it is about my boss"))
+    (told,) = texts(asks(person))
     assert "You get an answer here: within one working day." in told
     assert texts(say(person, "how long")) == [
         "You are next. You get an answer here: within one working day. You can close the app."
@@ -69,8 +74,7 @@ def test_while_too_few_waited_the_promise_is_told(person: Simulator, texts: Said
 
 def test_what_most_people_waited_becomes_a_moment_in_opening_time(person: Simulator, texts: Said):
     person.queue_facts = QueueFacts(before=3, minutes=500)
-    say(person, "human")
-    (told,) = texts(say(person, "it is about my boss"))
+    (told,) = texts(asks(person))
     # 10:00 and eight hours twenty of opening time: seven today until 17:00, the rest tomorrow from 09:00.
     assert "most people hear from us by Wednesday 11:00" in told
     (answer,) = texts(say(person, "how long"))
@@ -141,17 +145,37 @@ def test_silence_in_the_questions_never_cancels(person: Simulator, sources: Said
     asked = person.conversation.case
     assert asked is not None
     assert (asked.state, asked.since) == ("intake", TUESDAY)
-    said = sources(person.pass_time(SILENCE))
-    assert said == ["human.queue"]
+    assert sources(person.pass_time(SILENCE)) == ["streetwork.consent"]
+    # Whether a human may read along they say themselves; nobody waits before, and nothing is forgotten.
+    person.pass_time(HOUR)
+    assert "intake" not in person.timers
+    assert sources(say(person, "yes")) == ["human.queue"]
     case = person.conversation.case
     assert case is not None
     assert (case.state, case.number, case.since) == ("waiting", asked.number, TUESDAY)
 
 
+def test_silence_leads_to_the_queue_of_who_agreed_before(person: Simulator, sources: Said):
+    waits(person)
+    say(person, "stop waiting")
+    say(person, "human")
+    assert sources(person.pass_time(SILENCE)) == ["human.queue"]
+    assert person.conversation.case is not None
+    assert person.conversation.case.state == "waiting"
+
+
+def test_an_unanswered_question_of_consent_keeps_nothing_for_ever(person: Simulator):
+    say(person, "human")
+    person.pass_time(SILENCE)
+    assert person.conversation.case is not None
+    assert person.commit is not None
+    assert person.commit.expires is not None
+
+
 def test_silence_leads_on_where_the_flow_has_no_reminder(person: Simulator, sources: Said):
     say(person, "human")
     del person.timers["wait"]  # as if an editor had written none
-    assert sources(person.pass_time(SILENCE)) == ["human.queue"]
+    assert sources(person.pass_time(SILENCE)) == ["streetwork.consent"]
 
 
 def test_who_goes_elsewhere_on_purpose_does_not_wait(person: Simulator):
@@ -169,6 +193,7 @@ def test_the_age_counts_from_the_first_wish_and_the_topic_is_known(person: Simul
     say(person, "Health")
     person.pass_time(5 * MINUTE)
     say(person, "skip")
+    say(person, "yes")
     case = person.conversation.case
     assert case is not None
     assert (case.state, case.since, case.topic) == ("waiting", TUESDAY, "health")
