@@ -270,7 +270,7 @@ class Walker:
         assert case.open
         assert (case.owner is not None) == case.held
         assert {timer.name for timer in case_timers(case)} == set(CASE_TIMERS) & set(self.sim.timers)
-        assert commit.expires is None
+        assert (commit.expires is None) == (case.state != "intake")
         assert {label.name for label in labels(now)} >= {case.state, f"case:{case.number}"}
         assert commit.labels == labels(now)
 
