@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from bots import logs
+from bots.alarms import Alarms, alarms_of
 from bots.channel_wiring import channels_of
 from bots.clock import SystemClock
 from bots.copying import MakeCopy
@@ -154,9 +155,21 @@ class App:
         self.caller = self._calls()
         self.delivery = self._deliveries()
         self.sweeper = Sweeper(self.store, self.clock, self._zone)
+        self.alarms = self._alarms()
+        self.outages.listeners.append(self.alarms.down)
         self.desk = self._desk()
 
     # -- parts -----------------------------------------------------------------------------------------
+
+    def _alarms(self) -> Alarms:
+        return alarms_of(
+            self.settings,
+            store=self.store,
+            clock=self.clock,
+            metrics=self.metrics,
+            program=self.releases.current,
+            channels=self.channels,
+        )
 
     def _desk(self) -> Desk:
         return Desk(
@@ -171,6 +184,7 @@ class App:
             files=Limits(
                 most=self.settings.media_max << 20, keep_for=self._keep_media, capabilities=self._capabilities
             ),
+            alarm=self.alarms.test if self.alarms.possible else None,
             second="trial" if self.settings.second_factor == "auto" and self.settings.trial else "always",
         )
 
@@ -259,6 +273,8 @@ class App:
             self._spawn("delivery", self.delivery.run())
             self._spawn("sweep", alone(self.store, self.clock, "sweep", self._name, self.sweeper.run))
             self._spawn("beat", self._beat())
+            if self.alarms.possible:
+                self._spawn("alarms", alone(self.store, self.clock, "alarms", self._name, self.alarms.run))
             for channel in self.channels.values():
                 called = self.settings.public_url and hasattr(channel, "receive")
                 if hasattr(channel, "prepare_polling") and not called:

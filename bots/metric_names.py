@@ -20,6 +20,7 @@ COUNTERS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
         ("language",),
     ),
     "lease_lost": ("Work thrown away because its lease had ended.", ("lane",)),
+    "alerts": ("Alerts to the team, by how they were sent and whether that worked.", ("channel", "result")),
     "webhooks": ("Webhook calls by answer.", ("channel", "account", "result")),
     "polls": ("Polls of a provider by answer.", ("channel", "result")),
     "telegram_updates": ("Updates of Telegram by kind.", ("kind",)),

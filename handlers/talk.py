@@ -36,6 +36,8 @@ from handoff.cases import (
     step,
 )
 from handoff.conversation import Conversation
+from handoff.numbers import case_counts, wait_count
+from i18n.negotiate import base_language
 from i18n.plain import fold
 
 __all__ = ["Line", "Talk", "TurnEnv"]
@@ -253,11 +255,22 @@ class Talk:
 
     def keep_case(self, case: Case) -> None:
         """Keep the case as it is now. One that is over is put aside."""
+        before = self.case
+        if before is not None and before.state == "waiting" and case.state == "active" and not before.back:
+            self.run.count(wait_count(self.env.now - case.since))
         if case.open:
             self.conversation.case = case
         else:
             self.conversation.earlier, self.conversation.case = case, None
             self.run.count(f"case.closed.{case.queue}.{case.outcome}")
+            for name in case_counts(
+                language=base_language(case.language),
+                topic=case.topic,
+                channel=self.env.flow.channel,
+                urgency=case.urgency,
+                outcome=case.outcome or "",
+            ):
+                self.run.count(name)
 
     def change_hands(self) -> None:
         """The microphone goes to somebody else: bot output that is still under way is dropped."""

@@ -17,6 +17,7 @@ from core.ids import ConversationId, Millis
 from core.ports import Store
 from core.records import Line, Snapshot
 from handoff.accounts import Account, can
+from handoff.alerts import note_look
 from handoff.audit import Audit
 from handoff.case import WITHDRAWN
 from handoff.cases import Case
@@ -137,6 +138,8 @@ class Access:
             await self._note(account, verb, grant.case.number, "denied", now)
             return None
         await self._note(account, verb, grant.case.number, "ok" if verb == "read" else "asked", now)
+        if self._first(("looked", grant.case.number, str(grant.case.queued)), now):
+            await note_look(self._store, grant.case, now)
         return grant
 
     async def listed(self, account: Account, label: str, limit: int) -> list[Listed]:

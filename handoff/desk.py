@@ -16,7 +16,7 @@ from core.messages import Address
 from core.ports import Blobs, Clock, Store
 from flows.program import Program
 from handoff.access import Access
-from handoff.account_pages import AccountPages
+from handoff.account_pages import AccountPages, Alarm
 from handoff.accounts import can
 from handoff.acting import ActRoutes
 from handoff.acts import Acts
@@ -34,6 +34,7 @@ from handoff.guard import Handler, Known, absent, answer, api, case_number
 from handoff.hub import Hub
 from handoff.leaving import give_back
 from handoff.line import TeamLine
+from handoff.numbers_page import NumbersPage
 from handoff.pages import Pages, chosen_language, page_language, static_file
 from handoff.presence import PresenceRoutes
 from handoff.search import Search, SearchRoutes
@@ -63,6 +64,7 @@ class Desk:
         opening: Callable[[str], str] | None = None,
         second: Demand = "always",
         typing: Callable[[Address], None] = lambda address: None,
+        alarm: Alarm | None = None,
         patience: float = 5.0,
         beat: float = 5.0,
         files: Limits | None = None,
@@ -70,7 +72,8 @@ class Desk:
         """``program`` gives the bot as it is now, ``opening`` the opening hours in a language, and ``typing`` shows a
         person that a reply to them is written.
 
-        ``second`` says when a second factor is demanded.
+        ``second`` says when a second factor is demanded; ``alarm`` sends a
+        test of somebody's alerts.
         ``patience``: seconds an act waits for the worker; ``beat``: seconds between two signs of life; ``files``: which
         files may be sent.
         """
@@ -88,9 +91,10 @@ class Desk:
         offered = (lambda: program().languages) if program is not None else tuple[str, ...]
         office = Office(store, self._border, self._pages, audit)
         self._office = (
-            AccountPages(office, door, self._hub.hang_up, offered),
+            AccountPages(office, door, self._hub.hang_up, offered, alarm),
             TeamPages(office, Team(store, audit, partial(give_back, store)), offered),
             AuditPage(office),
+            NumbersPage(office),
         )
         self._presence = PresenceRoutes(store, self._border)
         self._drafts = Drafts(store, blobs)

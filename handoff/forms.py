@@ -163,6 +163,7 @@ class Office:
 _NAV: tuple[tuple[str, str, Permission | None], ...] = (
     ("/desk", "title", "cases"),
     ("/desk/team", "team", "team"),
+    ("/desk/numbers", "numbers", "numbers"),
     ("/desk/audit", "audit", "audit"),
     ("/desk/account", "account", None),
 )

@@ -138,20 +138,19 @@ OFFICE: Mapping[str, str] = MappingProxyType(
         "audit.older": "Older entries",
         # Numbers
         "numbers": "Numbers",
-        "numbers.why": "Sums over whole months. Cells under 5, and those from which one could reckon them, are hidden: "
-        "they could point at a person.",
+        "numbers.why": "Sums over months that are over. Cells under 5, and those from which one could reckon them, are "
+        "hidden: they could point at a person.",
         "numbers.month": "Month",
         "numbers.show": "Show",
         "numbers.csv": "As a table (CSV)",
-        "numbers.none": "There is no whole month yet.",
+        "numbers.none": "No month is over yet.",
         "numbers.hidden": "hidden",
         "numbers.total": "All",
-        "numbers.count": "Number",
-        "numbers.asked_language": "Asked for a human, by language",
-        "numbers.asked_topic": "Asked for a human, by topic",
-        "numbers.asked_channel": "Asked for a human, by messenger",
-        "numbers.asked_urgency": "Asked for a human, by urgency",
-        "numbers.closed": "Cases closed, by outcome",
+        "numbers.language": "Closed cases by language",
+        "numbers.topic": "Closed cases by topic",
+        "numbers.channel": "Closed cases by messenger",
+        "numbers.urgency": "Closed cases by urgency",
+        "numbers.outcome": "Closed cases by outcome",
         "numbers.waited": "Waited for a counsellor",
         "numbers.bot": "Questions to the bot",
         "wait.5m": "up to 5 minutes",
@@ -163,7 +162,7 @@ OFFICE: Mapping[str, str] = MappingProxyType(
         "outcome.returned": "Back to the bot",
         "topic.none": "No topic",
         "bot.answered": "answered from the list",
-        "bot.lost": "not understood",
+        "bot.unknown": "not answered",
         # Alerts
         "alert.subject": "Streetwork: somebody is waiting",
         "alert.one": "A person is waiting ({what}).",
@@ -173,6 +172,6 @@ OFFICE: Mapping[str, str] = MappingProxyType(
         "alert.nobody": "Nobody is at the desk.",
         "alert.test": "This is a test. Alerts reach you here.",
         "alert.down_subject": "Streetwork: a messenger does not work",
-        "alert.down": "{channel} does not work ({code}). People cannot be reached there.",
+        "alert.down": "{channel} does not work: {reason} People cannot be reached there.",
     }
 )

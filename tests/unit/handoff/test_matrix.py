@@ -74,6 +74,8 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("POST", "/desk/team"): Row(frozenset({"lead", "admin"}), "form"),
     ("GET", "/desk/team/{account}"): Row(frozenset({"lead", "admin"}), "page"),
     ("POST", "/desk/team/{account}"): Row(frozenset({"lead", "admin"}), "form"),
+    ("GET", "/desk/numbers"): Row(frozenset({"lead", "analyst"}), "page"),
+    ("GET", "/desk/numbers.csv"): Row(frozenset({"lead", "analyst"}), "page"),
     ("GET", "/desk/audit"): Row(frozenset({"lead", "privacy"}), "page"),
 }
 
