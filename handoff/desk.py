@@ -14,6 +14,7 @@ from aiohttp import web
 
 from core.messages import Address
 from core.ports import Blobs, Clock, Store
+from flows.canned import GAP
 from flows.program import Program
 from handoff.access import Access
 from handoff.account_pages import AccountPages, Alarm
@@ -29,7 +30,7 @@ from handoff.drafts import DraftRoutes, Drafts
 from handoff.entrance import Entrance
 from handoff.feed import ChangeFeed
 from handoff.files import FileRoutes, Limits
-from handoff.forms import Office, kept, to
+from handoff.forms import Office, kept, pages_of, to
 from handoff.guard import Handler, Known, absent, answer, api, case_number
 from handoff.hub import Hub
 from handoff.leaving import give_back
@@ -45,6 +46,7 @@ from handoff.team import Team
 from handoff.team_pages import TeamPages
 from handoff.ui_texts import texts
 from handoff.verbs import LONGEST_TEXT
+from handoff.workdays import WorkdayRoutes
 
 __all__ = ["LONGEST_TEXT", "Desk"]
 
@@ -79,6 +81,7 @@ class Desk:
         """
         self._store = store
         self._opening = opening
+        self._program = program
         self._border = Border(store, clock, public_url)
         audit = Audit(store)
         self._access = Access(store, audit)
@@ -103,6 +106,7 @@ class Desk:
         self._acting = ActRoutes(store, self._access, acts, self._line, self._border, self._drafts)
         self._files = FileRoutes(self._access, self._border, blobs, acts, self._acting.told, files or Limits())
         self._draft_routes = DraftRoutes(self._drafts, self._access, self._border, LONGEST_TEXT, typing)
+        self._workdays = WorkdayRoutes(self._border, program)
         self._search = SearchRoutes(Search(self._access), self._border)
 
     def routes(self) -> list[web.AbstractRouteDef]:
@@ -123,6 +127,7 @@ class Desk:
             *self._search.routes(),
             *(route for part in self._office for route in part.routes()),
             web.post("/desk/api/sign-out", api(self._border, self._sign_out, changes=True, permission=None)),
+            *self._workdays.routes(),
         ]
 
     async def stop(self) -> None:
@@ -147,9 +152,27 @@ class Desk:
             language,
             account=signed.account,
             csrf=signed.session.csrf,
-            page={"texts": dict(texts(language)), "language": language, "longest": LONGEST_TEXT},
+            nav=pages_of(signed.account),
+            page={
+                "texts": dict(texts(language)),
+                "language": language,
+                "longest": LONGEST_TEXT,
+                "gap": GAP,
+                "topics": self._topics(language),
+                "queues": list(self._program().queues) if self._program else [],
+            },
             opening=self._opening(language) if self._opening else "",
         )
+
+    def _topics(self, language: str) -> dict[str, str]:
+        """Return what a case can be about, with names in the page's language."""
+        if self._program is None:
+            return {}
+        program = self._program()
+        return {
+            topic: program.translator.text(language, f"topics.{topic}", program.shelf.topics.get(topic, topic)).text
+            for topic in sorted(program.topics)
+        }
 
     # -- the JSON routes -----------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from aiohttp import web
 from core.errors import Refused, StoreError
 from core.ids import Millis
 from core.ports import Store
-from handoff.accounts import can
+from handoff.accounts import Account, can
 from handoff.audit import Audit
 from handoff.auth import Border
 from handoff.pages import Pages, chosen_language, page_language
@@ -78,6 +78,11 @@ def kept(handler: _Route) -> _Route:
             return _away()
 
     return route
+
+
+def pages_of(account: Account) -> list[tuple[str, str]]:
+    """Return path and text key of the pages that an account can open."""
+    return [(path, key) for path, key, permission in _NAV if permission is None or can(account, permission)]
 
 
 class Office:
@@ -145,7 +150,7 @@ class Office:
             # Only codes that have a text: nothing of the address is ever shown.
             said=said if f"said.{said}" in TEXTS else "",
             good=said in _GOOD,
-            nav=[(path, key) for path, key, permission in _NAV if permission is None or can(account, permission)],
+            nav=pages_of(account),
             here=request.path,
             **values,
         )

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from handoff.office_texts import OFFICE
+from handoff.ui_case_texts import CASE_TEXTS
 from i18n.catalog import Catalogs
 
 __all__ = ["LANGUAGES", "TEXTS", "texts"]
@@ -24,6 +25,7 @@ _LOCALES = Path(__file__).resolve().parent.parent / "i18n" / "locales"
 
 TEXTS: Mapping[str, str] = MappingProxyType(
     {
+        **CASE_TEXTS,
         "title": "Desk",
         "skip": "Skip to the conversation",
         "language": "Language of this page",
@@ -50,7 +52,7 @@ TEXTS: Mapping[str, str] = MappingProxyType(
         "outage": "{name} does not work at the moment. What is written to people there waits until it does.",
         # Lists
         "lists": "Cases",
-        "list.mine": "My cases",
+        "list.mine": "Their turn",
         "list.waiting": "Waiting",
         "list.team": "Colleagues",
         "list.empty": "Nobody",
@@ -170,13 +172,9 @@ TEXTS: Mapping[str, str] = MappingProxyType(
         "facts.opening": "Opens next",
         "facts.notes": "Notes",
         # Acts
-        "claim": "Claim",
         "claim.next": "Claim next",
         "claim.foreign": "This person writes in a language that is not among yours: {language}. Claim anyway?",
-        "release": "Back to the queue",
-        "return": "Return to bot",
         "return.sure": "The bot takes over at once and the case ends without a goodbye.",
-        "close": "Close",
         "close.title": "Close the case",
         "close.outcome": "What was the outcome?",
         "outcome.first_advice": "First advice",
@@ -192,7 +190,7 @@ TEXTS: Mapping[str, str] = MappingProxyType(
         "note.tab": "Note",
         "note.label": "Note for the team; the person never sees it",
         "note.send": "Save note",
-        "typed.newer": "The person wrote while you were typing.",
+        "typed.newer": "New lines since you began: {count}",
         # Answers
         "done.claim": "You have this case now.",
         "done.release": "The case waits in the queue again.",

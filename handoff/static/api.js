@@ -23,13 +23,22 @@ async function call(path, options) {
   return { status: response.status, body };
 }
 
+const changing = (method) => (path, body, options = {}) =>
+  call(path, {
+    method,
+    headers: { "Content-Type": "application/json", "X-CSRF-Token": csrf },
+    body: JSON.stringify(body),
+    ...options,
+  });
+
 /** Read. Throws when the server cannot be reached. */
 export const get = (path) => call(path, {});
 
 /** Change. Throws when the server cannot be reached. */
-export const post = (path, body) =>
-  call(path, {
-    method: "POST",
-    headers: { "Content-Type": "application/json", "X-CSRF-Token": csrf },
-    body: JSON.stringify(body),
-  });
+export const post = changing("POST");
+
+/** Write something whole, again and again. Throws when the server cannot be reached. */
+export const put = changing("PUT");
+
+/** The path of a case. */
+export const casePath = (number, rest = "") => `cases/${encodeURIComponent(number)}${rest}`;

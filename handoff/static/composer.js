@@ -1,25 +1,31 @@
-// Two composers that cannot be mixed up: a reply (white) goes to the person, a note (yellow) stays in the team.
-// Drafts live in memory, one per case and mode: text never travels from one case to another.
+// Two composers that cannot be mixed up: a reply (white) goes to the person, a note (yellow) stays in the team. Each has
+// its own field, its own draft and its own route; switching cases carries neither text nor mode.
 
 import { newRequest } from "./api.js";
-import { channelName, fill, languageName, word } from "./texts.js";
+import { draft, fetched, onSaved, sent, settled, typed } from "./drafts.js";
+import { notice } from "./notice.js";
+import { channelName, clock, fill, gap, languageName, number as shown } from "./texts.js";
 
 const byId = (id) => document.getElementById(id);
 const MODES = ["reply", "note"];
-const drafts = new Map();
 
 let current = null;
 let mode = "note";
 let verbs = [];
 let send = async () => false;
+let writing = () => {};
+// Lines the person has written since the reply was begun.
+let newer = 0;
 
 /** Tell how to send: ``handler(number, mode, text, request)`` resolves to whether the text has arrived. */
 export function onSend(handler) {
   send = handler;
 }
 
-/** Whether any draft holds text. */
-export const unsent = () => [...drafts.values()].some((draft) => draft.text.trim());
+/** Tell who is to know that somebody types a reply. */
+export function onWriting(handler) {
+  writing = handler;
+}
 
 /** Show the composers of a case; ``verbs`` says which there are. */
 export function showComposer({ card, verbs: allowed }) {
@@ -28,9 +34,15 @@ export function showComposer({ card, verbs: allowed }) {
   verbs = MODES.filter((name) => allowed.includes(name));
   byId("composer").hidden = !verbs.length;
   if (fresh || !verbs.includes(mode)) mode = verbs[0] ?? "note";
-  const target = { language: languageName(card.language), channel: channelName(card.channel) };
-  fill(button("reply"), "reply.send", target);
-  if (fresh) for (const name of MODES) load(name);
+  fill(button("reply"), "reply.send", { language: languageName(card.language), channel: channelName(card.channel) });
+  if (fresh) {
+    newer = 0;
+    for (const name of MODES) load(name);
+  }
+  for (const name of verbs) {
+    const one = draft(current, name);
+    if (fresh) fetched(one).then((changed) => changed && one.number === current && load(name), () => {});
+  }
   draw();
 }
 
@@ -47,33 +59,47 @@ export function compose(name) {
   field(name).focus();
 }
 
-/** The person wrote: whoever is typing should know. */
-export function hintNewer() {
+/** The person wrote so many lines: whoever is typing should know. */
+export function hintNewer(count) {
+  if (!draft(current, "reply").text.trim()) return;
+  newer += count;
   const hint = byId("form-reply").querySelector("[data-hint]");
-  if (!draft("reply").text.trim()) return;
-  hint.textContent = word("typed.newer");
+  fill(hint, "typed.newer", { count: shown(newer) });
   hint.hidden = false;
+}
+
+/** Put a text into the reply of the case that is shown: where the cursor is, or before what is there. */
+export function insert(text, { before = false } = {}) {
+  if (!current || !verbs.includes("reply")) return;
+  compose("reply");
+  const area = field("reply");
+  const begin = before ? 0 : area.selectionStart;
+  const joined = before && area.value ? `${text}\n\n` : text;
+  area.setRangeText(joined, begin, before ? 0 : area.selectionEnd, "end");
+  typed(draft(current, "reply"), area.value);
+  const hole = area.value.indexOf(gap, begin);
+  if (hole >= 0) area.setSelectionRange(hole, hole + gap.length);
 }
 
 const field = (name) => byId(`text-${name}`);
 const button = (name) => byId(`form-${name}`).querySelector("[data-send]");
 
-function draft(name, caseNumber = current) {
-  const key = `${caseNumber}/${name}`;
-  if (!drafts.has(key)) drafts.set(key, { text: "", request: null, busy: false });
-  return drafts.get(key);
-}
-
 function load(name) {
-  const held = draft(name);
-  field(name).value = held.text;
+  const one = draft(current, name);
+  field(name).value = one.text;
   byId(`form-${name}`).querySelector("[data-hint]").hidden = true;
-  drawBusy(name, held);
+  drawState(one);
 }
 
-function drawBusy(name, held) {
-  field(name).readOnly = held.busy;
-  button(name).disabled = held.busy;
+function drawState(one) {
+  if (one.number !== current) return;
+  field(one.mode).readOnly = one.busy;
+  button(one.mode).disabled = one.busy;
+  const told = byId(`form-${one.mode}`).querySelector("[data-saved]");
+  if (!one.text.trim()) told.textContent = "";
+  else if (one.failed) fill(told, "draft.failed");
+  else if (one.text === one.saved && one.at) fill(told, "draft.saved", { time: clock(one.at) });
+  else told.textContent = "";
 }
 
 function draw() {
@@ -87,31 +113,41 @@ function draw() {
   }
 }
 
-async function submit(name) {
-  const caseNumber = current;
-  const held = draft(name, caseNumber);
-  const text = held.text;
-  if (!text.trim() || held.busy) return;
-  // The same text is the same press, however often it is tried: it arrives once.
-  held.request ??= newRequest();
-  held.busy = true;
-  drawBusy(name, held);
-  const arrived = await send(caseNumber, name, text, held.request);
-  held.busy = false;
-  if (arrived) {
-    held.text = "";
-    held.request = null;
-  }
-  if (current !== caseNumber) return;
-  if (arrived) load(name);
-  else drawBusy(name, held);
+/** Whether a gap of a ready reply is left; then it is shown instead of sent. */
+function unfilled(name, text) {
+  const hole = name === "reply" ? text.indexOf(gap) : -1;
+  if (hole < 0) return false;
+  field(name).focus();
+  field(name).setSelectionRange(hole, hole + gap.length);
+  notice("canned.gap", {}, "warn");
+  return true;
 }
 
+async function submit(name) {
+  const one = draft(current, name);
+  const { text } = one;
+  if (!text.trim() || one.busy || unfilled(name, text)) return;
+  // The same text is the same press, however often it is tried: it arrives once.
+  one.request ??= newRequest();
+  one.busy = true;
+  drawState(one);
+  await settled(one);
+  const arrived = await send(one.number, name, text, one.request);
+  one.busy = false;
+  if (arrived) {
+    sent(one);
+    if (name === "reply" && current === one.number) newer = 0;
+  }
+  if (current !== one.number) return;
+  if (arrived) load(name);
+  else drawState(one);
+}
+
+onSaved(drawState);
 for (const name of MODES) {
   field(name).addEventListener("input", () => {
-    const held = draft(name);
-    held.text = field(name).value;
-    held.request = null;
+    typed(draft(current, name), field(name).value);
+    if (name === "reply") writing();
   });
   field(name).addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing) {

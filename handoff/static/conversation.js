@@ -1,17 +1,18 @@
-// The middle and the right column: one case. Lines are added and mended in place, so that a screen reader hears
-// only what is new, and a reader's place and selection stay.
+// The middle column: one case. Lines are added and mended in place, so that a screen reader hears only what is new, and
+// a reader's place and selection stay.
 
-import { drawFile } from "./files.js";
-import { channelName, duration, fill, hasWord, languageName, moment, number, word } from "./texts.js";
+import { drawFacts } from "./facts.js";
+import { drawLine, mendLine } from "./lines.js";
+import { channelName, dayAndClock, duration, fill, languageName, number, word } from "./texts.js";
 
 const byId = (id) => document.getElementById(id);
-const template = byId("line");
 const scroll = byId("scroll");
 
 // Of the case that is shown: its number, its lines by seq, and the elements that show them.
 let current = null;
 let lines = new Map();
 let elements = new Map();
+let card = null;
 // The reader is at the newest line and wants to stay there.
 let sticks = true;
 let top = 0;
@@ -22,6 +23,7 @@ export const firstLine = () => Math.min(...lines.keys());
 /** Show no case. */
 export function clearCase(key = "conversation.none") {
   current = null;
+  card = null;
   lines = new Map();
   elements = new Map();
   byId("case").hidden = true;
@@ -42,9 +44,9 @@ export function drawCase(view) {
     lines.set(line.seq, line);
   }
   if (fresh || view.older) byId("earlier").hidden = !view.earlier;
-  drawHead(view);
+  if (!view.older) drawHead(view);
   drawLines();
-  drawFacts(view);
+  if (!view.older) drawFacts(view, [...lines.values()]);
   if (sticks && !view.older) toEnd();
   else if (lines.size > before && !view.older) byId("newer").hidden = false;
   return fresh || view.older ? 0 : fromPerson;
@@ -58,6 +60,23 @@ export function toEnd() {
   byId("newer").hidden = true;
 }
 
+/** Go to a line, if it is there; says whether it was. */
+export function toLine(seq) {
+  const element = elements.get(seq);
+  if (!element) return false;
+  if (byId("bot-lines").contains(element)) byId("bot").open = true;
+  sticks = false;
+  element.scrollIntoView({ block: "center" });
+  element.tabIndex = -1;
+  element.focus();
+  return true;
+}
+
+/** Draw what the clock changes. */
+export function redrawCase() {
+  if (card) drawStanding(card);
+}
+
 const atEnd = () => scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 60;
 
 function moved() {
@@ -69,33 +88,56 @@ function moved() {
 
 scroll.addEventListener("scroll", moved, { passive: true });
 // The composer, a phone's keyboard or a folded part change the room there is: whoever was at the end stays there.
-new ResizeObserver(() => sticks && toEnd()).observe(scroll);
+const resized = new ResizeObserver(() => sticks && toEnd());
+for (const element of [scroll, byId("lines"), byId("pending")]) resized.observe(element);
 byId("newer").addEventListener("click", toEnd);
 
 function start(caseNumber) {
   current = caseNumber;
   lines = new Map();
   elements = new Map();
-  for (const id of ["lines", "bot-lines", "notes"]) byId(id).replaceChildren();
+  for (const id of ["lines", "bot-lines", "notes", "pending"]) byId(id).replaceChildren();
   byId("bot").open = false;
+  byId("more-acts").open = false;
   byId("newer").hidden = true;
   byId("case").hidden = false;
   byId("facts").hidden = false;
   byId("nothing").hidden = true;
 }
 
-function drawHead({ card, verbs }) {
-  const title = byId("case-title");
+function drawHead({ card: shown, verbs }) {
+  card = shown;
   const bits = [card.number, languageName(card.language), channelName(card.channel)];
-  if (card.state === "waiting") bits.push(duration(Date.now() - card.since));
-  title.replaceChildren(
+  byId("case-title").replaceChildren(
     ...bits.flatMap((bit, n) => {
       const isolated = document.createElement("bdi");
       isolated.textContent = bit;
       return n ? [document.createTextNode(" · "), isolated] : [isolated];
     }),
   );
-  for (const button of document.querySelectorAll("[data-act]")) button.hidden = !verbs.includes(button.dataset.act);
+  const can = new Set(verbs);
+  if (can.has("topic") || can.has("deadline")) can.add("facts");
+  for (const button of document.querySelectorAll("[data-act]")) button.hidden = !can.has(button.dataset.act);
+  byId("more-acts").hidden = ![...document.querySelectorAll("#more-acts [data-act]")].some((button) => !button.hidden);
+  drawStanding(card);
+}
+
+// Whose turn it is and until when: waiting, put aside, offered; and how long a free reply still reaches the person.
+function drawStanding({ state, since, owner, parked_until: until, offered_to: to, window_until: window }) {
+  const line = byId("standing");
+  line.hidden = false;
+  if (state === "waiting") fill(line, "card.waits", { time: duration(Date.now() - since) });
+  else if (state === "parked" && until) fill(line, "standing.parked", { time: dayAndClock(until) });
+  else if (state === "parked") fill(line, "standing.parked_open");
+  else if (state === "handing_over") fill(line, "standing.offered", { name: to ?? "", owner: owner ?? "" });
+  else line.hidden = true;
+  const clock = byId("window");
+  clock.hidden = !window;
+  if (!window) return;
+  const left = window - Date.now();
+  clock.dataset.soon = String(left < 4 * 3600000);
+  if (left > 0) fill(clock, "window.open", { time: duration(left) });
+  else fill(clock, "window.closed");
 }
 
 function drawLines() {
@@ -106,107 +148,12 @@ function drawLines() {
   for (const seq of [...lines.keys()].sort((one, other) => one - other)) {
     const line = lines.get(seq);
     const known = elements.get(seq);
-    if (known) {
-      drawDelivery(known, line);
-      drawFile(known.querySelector(".file"), line, current);
-    } else place(seq, drawLine(line), byId(line.bot_part ? "bot-lines" : "lines"));
+    if (known) mendLine(known, line, current);
+    else place(seq, drawLine(line, current), byId(line.bot_part ? "bot-lines" : "lines"));
   }
 }
 
 function place(seq, element, list) {
-  element.dataset.seq = seq;
   elements.set(seq, element);
   list.insertBefore(element, [...list.children].find((other) => Number(other.dataset.seq) > seq) ?? null);
 }
-
-function drawLine(line) {
-  const item = template.content.cloneNode(true).firstElementChild;
-  item.dataset.author = line.author;
-  item.dataset.kind = line.kind;
-  item.querySelector(".who").textContent = line.name || word(`who.${line.author}`);
-  const time = item.querySelector("time");
-  time.dateTime = new Date(line.at).toISOString();
-  time.textContent = moment(line.at);
-  item.querySelector(".text").textContent = line.text ?? "";
-  drawKind(item.querySelector(".kind"), line);
-  drawOptions(item.querySelector(".options"), line.options ?? []);
-  drawDelivery(item, line);
-  drawFile(item.querySelector(".file"), line, current);
-  return item;
-}
-
-function drawKind(element, line) {
-  const detail = line.detail ?? {};
-  if (line.kind === "mark") {
-    const key = `mark.${detail.mark}`;
-    const outcome = hasWord(`outcome.${detail.outcome}`) ? word(`outcome.${detail.outcome}`) : "";
-    const why = hasWord(`file.reason.${detail.reason}`) ? word(`file.reason.${detail.reason}`) : detail.reason;
-    if (hasWord(key)) fill(element, key, { outcome, reason: why ?? "" });
-    else element.textContent = detail.mark;
-  } else if (line.kind !== "text") {
-    const media = hasWord(`media.${detail.media}`) ? word(`media.${detail.media}`) : detail.media;
-    fill(element, `kind.${line.kind}`, { media: media ?? "", file: detail.file ?? "", place: detail.place ?? "" });
-  }
-  element.hidden = !element.textContent;
-}
-
-function drawOptions(list, labels) {
-  list.hidden = !labels.length;
-  list.setAttribute("aria-label", word("options"));
-  list.replaceChildren(
-    ...labels.map((label) => {
-      const item = document.createElement("li");
-      item.dir = "auto";
-      item.textContent = label;
-      return item;
-    }),
-  );
-}
-
-function drawDelivery(item, line) {
-  const element = item.querySelector(".delivery");
-  element.hidden = !line.delivery;
-  if (!line.delivery) return;
-  const state = word(`delivery.${line.delivery}`);
-  if (element.textContent !== (line.reason ? `${state}: ${line.reason}` : state)) {
-    const reason = document.createElement("bdi");
-    reason.textContent = line.reason ?? "";
-    element.replaceChildren(state, ...(line.reason ? [": ", reason] : []));
-  }
-  element.dataset.state = line.delivery;
-}
-
-function drawFacts({ card, person, lines: shown }) {
-  const facts = [
-    ["facts.case", card.number],
-    ["facts.name", person],
-    ["facts.language", languageName(card.language)],
-    ["facts.channel", channelName(card.channel)],
-    ["facts.since", `${moment(card.since)} (${duration(Date.now() - card.since)})`],
-    ["facts.urgency", word(`urgency.${card.urgency}`)],
-    ["facts.owner", card.owner || word("facts.nobody")],
-    ["facts.note", card.note],
-  ];
-  byId("fact-list").replaceChildren(...facts.filter(([, value]) => value).flatMap(([key, value]) => fact(key, value)));
-  const notes = byId("notes");
-  const known = new Set([...notes.children].map((item) => Number(item.dataset.seq)));
-  for (const line of shown.filter((line) => line.kind === "note" && !known.has(line.seq))) {
-    const item = drawLine(line);
-    item.dataset.seq = line.seq;
-    notes.append(item);
-  }
-  byId("fact-notes").hidden = !notes.children.length;
-}
-
-function fact(key, value) {
-  const name = document.createElement("dt");
-  name.textContent = word(key);
-  const text = document.createElement("dd");
-  // One value stands where the page's lines begin; a note is a text of its own.
-  const inner = document.createElement(key === "facts.note" ? "p" : "bdi");
-  inner.dir = "auto";
-  inner.textContent = value;
-  text.append(inner);
-  return [name, text];
-}
-

@@ -1,14 +1,23 @@
-// The desk: loads the lists and the open case, sends what a counsellor does, and wires the parts together.
+// The desk: loads the lists and the open case, and wires the parts together.
 
-import { get, leave, newRequest, post } from "./api.js";
-import { compose, hideComposer, hintNewer, onSend, showComposer, unsent } from "./composer.js";
-import { clearCase, drawCase, firstLine } from "./conversation.js";
-import { keys } from "./keys.js";
-import { drawOutages } from "./outages.js";
-import { drawLists, neighbour, nextToClaim, onOpen, redraw } from "./lists.js";
+import { ACTS, act, busy, claimNext, onActed } from "./acts.js";
+import { alertFor } from "./alerts.js";
+import { casePath, get, leave, post } from "./api.js";
+import { openCanned } from "./canned.js";
+import { compose, hideComposer, hintNewer, insert, onSend, onWriting, showComposer } from "./composer.js";
+import { clearCase, drawCase, firstLine, redrawCase, toLine } from "./conversation.js";
+import { unsaved } from "./drafts.js";
+import { keys, undoKey } from "./keys.js";
+import { onRewrite } from "./lines.js";
+import { drawLists, neighbour, onOpen, redraw } from "./lists.js";
 import { live } from "./live.js";
-import { ask, notice, sure } from "./notice.js";
-import { hasWord, languageName, number } from "./texts.js";
+import { heardLooking, look, writes } from "./looking.js";
+import { notice } from "./notice.js";
+import { drawOutages } from "./outages.js";
+import { drawPresence, onPresence } from "./presence.js";
+import { onHit, openSearch } from "./search.js";
+import { drawPending, onTakeBack, takeBack } from "./takeback.js";
+import { number } from "./texts.js";
 
 const byId = (id) => document.getElementById(id);
 const columns = byId("columns");
@@ -17,7 +26,6 @@ const phone = matchMedia("(max-width: 44rem)");
 let open = null; // number of the case that is shown
 let view = null; // what the server last said about it
 let leaving = false;
-let acting = 0; // acts under way
 
 // -- loading -----------------------------------------------------------------------------------------------
 
@@ -30,31 +38,38 @@ async function read(path) {
 async function loadLists() {
   const board = await read("board");
   if (!board) throw new Error("no lists");
-  board.mine = [...board.needs_me, ...board.offers, ...board.mine, ...board.parked];
   drawLists(board, open);
   drawOutages(board.outages);
+  drawPresence(board.me, board.needs_me.length);
+  alertFor(board);
 }
 
 async function loadCase() {
   const asked = open;
   if (!asked) return;
-  const found = await read(`cases/${encodeURIComponent(asked)}`);
+  const found = await read(casePath(asked));
   if (asked !== open) return;
-  if (!found) {
-    open = null;
-    view = null;
-    hideComposer();
-    clearCase("conversation.gone");
-    columns.dataset.view = "lists";
-    return;
-  }
+  if (!found) return closeCase("conversation.gone");
   view = found;
-  if (drawCase(found)) hintNewer();
+  const fromPerson = drawCase(found);
   showComposer(found);
+  if (fromPerson) hintNewer(fromPerson);
+  drawPending(found);
 }
 
+function closeCase(key) {
+  open = null;
+  view = null;
+  look(null);
+  hideComposer();
+  clearCase(key);
+  columns.dataset.view = "lists";
+}
+
+const load = () => Promise.allSettled([loadLists(), loadCase()]);
+
 async function loadEarlier() {
-  const found = await read(`cases/${encodeURIComponent(open)}?before=${firstLine()}`);
+  const found = await read(`${casePath(open)}?before=${firstLine()}`);
   if (found && found.card.number === open) drawCase({ ...found, older: true });
 }
 
@@ -63,7 +78,8 @@ async function openCase(caseNumber) {
   open = caseNumber;
   view = null;
   columns.dataset.view = "case";
-  redraw();
+  look(caseNumber);
+  redraw(open);
   try {
     await loadCase();
     // On a phone the list has gone; the keyboard and the screen reader go on where the eyes do.
@@ -71,6 +87,19 @@ async function openCase(caseNumber) {
     await loadLists();
   } catch {
     notice("failed.network", {}, "bad");
+  }
+}
+
+async function openMine(caseNumber) {
+  await openCase(caseNumber);
+  compose("reply");
+}
+
+async function openHit(caseNumber, seq) {
+  await openCase(caseNumber);
+  // A few pages back at most: further up, a reader goes by hand.
+  for (let pages = 0; seq && pages < 5 && open === caseNumber && !toLine(seq) && !byId("earlier").hidden; pages += 1) {
+    await loadEarlier();
   }
 }
 
@@ -82,6 +111,7 @@ function showLists() {
 // -- what the live line says -------------------------------------------------------------------------------
 
 async function changed(message) {
+  if (message.type === "looking") return heardLooking(message);
   if (message.type === "hello" && message.resumed) {
     const { length } = message.missed;
     if (message.many) notice("live.many", {}, "warn");
@@ -97,97 +127,77 @@ function some(numbers) {
   return numbers.slice(0, 8).join(", ") + (numbers.length > 8 ? ", …" : "");
 }
 
-// -- acts --------------------------------------------------------------------------------------------------
-
-/** Do something with a case; tells what became of it and returns whether it was done. */
-async function act(caseNumber, verb, body = {}, request = newRequest()) {
-  const path = `cases/${encodeURIComponent(caseNumber)}/${verb}`;
-  acting += 1;
-  try {
-    let answer = await post(path, { ...body, request });
-    for (let tries = 0; answer.status === 202 && tries < 6; tries += 1) {
-      notice("working", {}, "warn");
-      answer = await get(`acts/${request}`);
-    }
-    const done = answer.status === 200;
-    tell(verb, answer, done);
-    await Promise.allSettled([loadLists(), loadCase()]);
-    return done;
-  } catch {
-    notice("failed.network", {}, "bad");
-    return false;
-  } finally {
-    acting -= 1;
-  }
-}
-
-function tell(verb, { status, body }, done) {
-  if (done) return notice(`done.${verb}`);
-  if (status === 202) return notice("working", {}, "warn");
-  if (status === 404) return notice("conversation.gone", {}, "bad");
-  if (status === 503) return notice("failed.store", {}, "bad");
-  const code = body.code ?? String(status);
-  const key = hasWord(`refused.${code}`) ? `refused.${code}` : "refused.other";
-  return notice(key, { name: body.detail?.name ?? "", most: body.detail?.most ?? "", code }, "bad");
-}
-
-async function claim(card) {
-  if (!card) return notice("list.nothing_waiting");
-  const language = languageName(card.language);
-  if (!card.mine_to_speak && !(await sure("claim.foreign", { language }))) return;
-  if (await act(card.number, "claim", { seen: card.version })) {
-    await openCase(card.number);
-    compose("reply");
-  }
-}
-
-const ACTS = {
-  claim: () => claim(view.card),
-  release: () => act(view.card.number, "release"),
-  return: async () => {
-    const { number: which } = view.card;
-    if (await sure("return.sure")) await act(which, "return");
-  },
-  close: async () => {
-    const { number: which } = view.card;
-    const dialog = byId("closing");
-    dialog.querySelector("form").reset();
-    if (!(await ask(dialog))) return;
-    await act(which, "close", { outcome: dialog.querySelector("input:checked").value });
-  },
-};
-
-function may(verb) {
-  return view?.verbs.includes(verb);
-}
-
 // -- wiring ------------------------------------------------------------------------------------------------
 
-onOpen(openCase);
-onSend((caseNumber, mode, text, request) => act(caseNumber, mode, { text }, request));
-for (const button of document.querySelectorAll("[data-act]")) {
-  button.addEventListener("click", () => may(button.dataset.act) && ACTS[button.dataset.act]());
+function run(verb) {
+  const button = document.querySelector(`[data-act="${verb}"]`);
+  if (!view || button.hidden || busy()) return;
+  byId("more-acts").open = false;
+  ACTS[verb](view);
 }
-byId("claim-next").addEventListener("click", () => claim(nextToClaim()));
+
+async function canned(options) {
+  if (!view?.verbs.includes("reply")) return;
+  compose("reply");
+  await openCanned(view.card, options).catch(() => notice("failed.network", {}, "bad"));
+}
+
+onOpen(openCase);
+onActed(load, openMine);
+onSend((caseNumber, mode, text, request) => act(caseNumber, mode, { text }, request));
+onTakeBack(act);
+onWriting(writes);
+onPresence(loadLists);
+onHit(openHit);
+onRewrite((text) => insert(text, { before: true }));
+for (const button of document.querySelectorAll("[data-act]")) {
+  button.addEventListener("click", () => run(button.dataset.act));
+}
+byId("claim-next").addEventListener("click", claimNext);
+byId("canned-open").addEventListener("click", () => canned());
+// "/" at the beginning of an empty reply asks for the ready ones.
+byId("text-reply").addEventListener("keydown", (event) => {
+  if (event.key !== "/" || event.target.value || event.isComposing) return;
+  event.preventDefault();
+  canned({ slash: true });
+});
 byId("earlier").addEventListener("click", () => loadEarlier().catch(() => notice("failed.network", {}, "bad")));
 byId("back").addEventListener("click", showLists);
+byId("find").addEventListener("click", openSearch);
 byId("help").addEventListener("click", () => byId("keys").showModal());
 byId("sign-out").addEventListener("click", () => post("sign-out", {}).then(leave, () => notice("failed.network", {}, "bad")));
 const letters = {
   j: () => openCase(neighbour(1)),
   k: () => openCase(neighbour(-1)),
-  c: () => claim(nextToClaim()),
+  c: () => byId("claim-next").disabled || claimNext(),
   r: () => compose("reply"),
   n: () => compose("note"),
-  e: () => may("close") && ACTS.close(),
+  s: openSearch,
+  t: () => run("facts"),
+  p: () => run("park"),
+  x: () => run("transfer"),
+  e: () => run("close"),
+  "/": () => canned(),
   "?": () => byId("keys").showModal(),
 };
-keys(letters, () => acting > 0);
+keys(letters, busy);
+undoKey(takeBack);
+// A menu closes when one looks elsewhere.
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && event.target.closest("details.menu[open]");
+  if (menu) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
 window.addEventListener("leaving", () => (leaving = true));
-window.addEventListener("beforeunload", (event) => unsent() && !leaving && event.preventDefault());
+window.addEventListener("beforeunload", (event) => unsaved() && !leaving && event.preventDefault());
 
-if (matchMedia("(max-width: 60rem)").matches) byId("facts").open = false;
-setInterval(redraw, 20000);
+if (matchMedia("(max-width: 60rem)").matches) byId("facts").open = byId("handover").open = false;
+setInterval(() => (redraw(), redrawCase()), 20000);
 // Whoever was erased leaves no trace to be told of; the lists notice it here.
 setInterval(() => loadLists().catch(() => {}), 60000);
 live(changed);

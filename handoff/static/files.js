@@ -1,7 +1,8 @@
 // Files that came or went: a picture, a player or a way to save it, or in plain words why there is none. The server
 // decided from the bytes what may be shown; everything else is only ever saved.
 
-import { fill, hasWord, number, word } from "./texts.js";
+import { casePath } from "./api.js";
+import { fill, hasWord, size, word } from "./texts.js";
 
 const PLAYERS = { image: "img", audio: "audio", video: "video" };
 
@@ -20,16 +21,20 @@ export function drawFile(element, line, caseNumber) {
     element.replaceChildren(words);
     return;
   }
-  const address = `/desk/api/cases/${encodeURIComponent(caseNumber)}/files/${line.seq}`;
+  const address = fileAddress(line, caseNumber);
   const link = document.createElement("a");
   link.href = address;
+  link.download = "";
   link.target = "_blank";
   link.rel = "noopener noreferrer";
-  fill(link, "file.save", { name: file.name || word("file.unnamed"), size: `${number(Math.ceil(file.size / 1024))} kB` });
+  fill(link, "file.save", { name: file.name || word("file.unnamed"), size: size(file.size) });
   words.append(link);
   const player = file.inline ? preview(file.mime, address) : null;
   element.replaceChildren(...(player ? [player] : []), words);
 }
+
+/** The address of a line's file. */
+export const fileAddress = (line, caseNumber) => `/desk/api/${casePath(caseNumber, `/files/${line.seq}`)}`;
 
 function preview(mime, address) {
   const tag = PLAYERS[mime.split("/")[0]];

@@ -12,10 +12,20 @@ export function keys(actions, busy) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) return;
     if (busy()) return;
     if (event.target.closest("input, textarea, select, dialog[open]")) return;
-    const key = event.key === "?" ? "?" : letter(event);
+    const key = "?/".includes(event.key) ? event.key : letter(event);
     if (!(key in actions) || (key !== "?" && !box.checked)) return;
     event.preventDefault();
     actions[key]();
+  });
+}
+
+/** Bind Ctrl+Z, as long as it does not undo what somebody types. */
+export function undoKey(undo) {
+  document.addEventListener("keydown", (event) => {
+    if (!(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey || letter(event) !== "z") return;
+    const field = event.target.closest("input, textarea, select");
+    if (document.querySelector("dialog[open]") || (field && field.value)) return;
+    if (undo()) event.preventDefault();
   });
 }
 

@@ -33,6 +33,11 @@ export function live(change) {
   document.addEventListener("visibilitychange", () => !document.hidden && tick());
 }
 
+/** Say something to the server, if there is a line; it is only ever about looking, so nothing is lost without one. */
+export function say(words) {
+  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(words));
+}
+
 function connect() {
   clearTimeout(timer);
   if (socket && socket.readyState <= WebSocket.OPEN) return;
@@ -40,6 +45,7 @@ function connect() {
   const mine = new WebSocket(`${scheme}//${location.host}/desk/live?cursor=${encodeURIComponent(cursor)}`);
   socket = mine;
   heardAt = Date.now();
+  mine.addEventListener("open", () => window.dispatchEvent(new Event("desk-connected")));
   mine.addEventListener("message", (event) => mine === socket && hear(mine, JSON.parse(event.data)));
   mine.addEventListener("close", (event) => {
     if (mine !== socket) return;
@@ -56,7 +62,7 @@ function hear(mine, message) {
     if (mine !== socket) return;
     try {
       await handler(message);
-      cursor = message.cursor;
+      if (message.cursor) cursor = message.cursor;
       wait = FIRST_WAIT;
       syncedAt = Date.now();
       tick();

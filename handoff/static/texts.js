@@ -2,7 +2,7 @@
 
 const page = JSON.parse(document.getElementById("page").textContent);
 
-export const language = page.language;
+export const { language, gap, topics, queues } = page;
 
 /** The text of a key; a key without text shows itself, so that it is noticed. */
 export function word(key) {
@@ -33,16 +33,45 @@ export function fill(element, key, values = {}) {
   return element;
 }
 
-const units = (unit) => new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short" });
+// Digits are those of forms and letters in Germany; English is written the European way, and days have 24 hours.
+const locale = `${language === "en" ? "en-GB" : language}-u-nu-latn`;
+const units = (unit) => new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "short" });
 const formats = { day: units("day"), hour: units("hour"), minute: units("minute"), second: units("second") };
-const clockFormat = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
-const dateFormat = new Intl.DateTimeFormat(language, {
-  day: "numeric", month: "short", hour: "2-digit", minute: "2-digit",
+const clockFormat = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const dateFormat = new Intl.DateTimeFormat(locale, {
+  day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
 });
 const languageNames = new Intl.DisplayNames([language], { type: "language", fallback: "code" });
 
+const dayFormat = new Intl.DateTimeFormat(locale, { weekday: "short", day: "numeric", month: "short", year: "numeric" });
+
+/** A day written as YYYY-MM-DD. */
+export function day(text) {
+  const [year, month, date] = text.split("-").map(Number);
+  return dayFormat.format(new Date(year, month - 1, date));
+}
+
+/** The day of a moment. */
+export const dayOf = (at) => dayFormat.format(new Date(at));
+
+/** The day of a moment with its time. */
+export const dayAndClock = (at) => `${dayOf(at)}, ${clock(at)}`;
+
+const sizes = ["byte", "kilobyte", "megabyte"].map(
+  (unit) => new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: 1 }),
+);
+
+/** How large a file is. */
+export function size(bytes) {
+  const step = bytes < 1000 ? 0 : bytes < 1e6 ? 1 : 2;
+  return sizes[step].format(bytes / 1000 ** step);
+}
+
+/** What a topic is called. */
+export const topicName = (topic) => topics[topic] ?? topic;
+
 /** A number in the page's digits. */
-export const number = (value) => new Intl.NumberFormat(language).format(value);
+export const number = (value) => new Intl.NumberFormat(locale).format(value);
 
 /** A short time: seconds. */
 export const seconds = (milliseconds) => formats.second.format(Math.max(0, Math.round(milliseconds / 1000)));

@@ -9,7 +9,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 from aiohttp import web
@@ -50,7 +50,7 @@ from handoff.security import security_headers
 from store.memory import MemoryStore
 from tests.fakes.clock import FakeClock
 
-__all__ = ["PASSWORD", "DeskWorld", "RealClock", "Window", "open_desk"]
+__all__ = ["PASSWORD", "DeskWorld", "RealClock", "Window", "open_desk", "running"]
 
 PASSWORD = "correct horse battery"
 TIMEOUT = 10
@@ -364,10 +364,19 @@ class DeskWorld:
             await self.store.settle(lease, settlement, self.clock.now())
 
 
+World = TypeVar("World", bound=DeskWorld)
+
+
 @asynccontextmanager
 async def open_desk(clock: Clock | None = None, **options: Any) -> AsyncIterator[DeskWorld]:
     """Run a desk on loopback."""
-    world = DeskWorld(clock or FakeClock(), **options)
+    async with running(DeskWorld(clock or FakeClock(), **options)) as world:
+        yield world
+
+
+@asynccontextmanager
+async def running(world: World) -> AsyncIterator[World]:
+    """Run the server and the worker of a world."""
     app = web.Application(middlewares=[security_headers])
     app.add_routes(world.desk.routes())
     server = TestServer(app)

@@ -60,6 +60,7 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("GET", "/desk/api/cases/{number}/drafts/{mode}"): Row(COUNSEL, "api", "read"),
     ("PUT", "/desk/api/cases/{number}/drafts/{mode}"): Row(COUNSEL, "api", "read"),
     ("POST", "/desk/api/search"): Row(COUNSEL, "api"),
+    ("GET", "/desk/api/workdays"): Row(COUNSEL, "api"),
     ("GET", "/desk/account"): Row(EVERYBODY, "page"),
     ("GET", "/desk/account/second"): Row(EVERYBODY, "page"),
     ("POST", "/desk/account/languages"): Row(EVERYBODY, "form"),
