@@ -128,7 +128,7 @@ def test_an_address_of_ipv6_that_stands_for_one_inside_is_inside(address: Any) -
 
 @pytest.mark.parametrize(
     "url",
-    ["http://media.example.org/a", "ftp://media.example.org/a", "file:///etc/passwd", "gopher://media.example.org",
+    ["http://media.example.org/a", "http://media.example.org:443/a", "ftp://media.example.org/a", "file:///etc/passwd", "gopher://media.example.org",
      "https://evil.example.com/a", "https://media.example.org.evil.com/a", "https://evilmedia.example.org/a",
      "https://media.example.org@evil.com/a", "https://user:pass@media.example.org/a", "https://media.example.org:22/a",
      "https://media.example.org:8443/a", "https://127.0.0.1/a", "https://[::1]/a", "https://[::ffff:127.0.0.1]/a",

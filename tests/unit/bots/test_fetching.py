@@ -29,6 +29,7 @@ from store.memory import MemoryStore
 from tests.fakes.clock import FakeClock
 from tests.fakes.file_shelf import JPEG, PDF
 from tests.fakes.telegram_api import TOKEN, FakeTelegram
+from tests.fakes.telegram_spec import Specification
 from tests.fakes.twilio_api import FakeTwilio
 from tests.fakes.twilio_push import ACCOUNT_SID, AUTH_TOKEN, SENDER
 from tests.fakes.viber_api import TOKEN as VIBER_TOKEN
@@ -138,6 +139,18 @@ async def test_a_photo_from_telegram_is_kept(telegram: FakeTelegram, way: Way) -
     assert await way.marks() == []
     # No event for what went well.
     assert not await way.worker.work_once()
+
+
+async def test_the_calls_are_the_ones_of_the_bot_api(program: Program) -> None:
+    async with FakeTelegram(spec=Specification.load()) as fake:
+        fake.shelf.put("photos/f1")
+        account = TelegramAccount(account="123456789", token=TOKEN, secret="s")
+        way = Way(TelegramChannel(account, api_url=fake.url), program)
+        await way.send(Media(kind="photo", ref="f1"))
+        await way.fetch()
+        ((key, _),) = await way.files()
+        assert await way.content(key) == JPEG
+        await way.channel.stop()
 
 
 async def test_a_lie_about_the_type_does_not_win(telegram: FakeTelegram, way: Way) -> None:

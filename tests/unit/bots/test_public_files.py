@@ -27,6 +27,7 @@ from tests.contract.words import DAY, NOW, conv, turn
 from tests.fakes.clock import FakeClock
 from tests.fakes.file_shelf import JPEG, PDF
 from tests.fakes.telegram_api import TOKEN, FakeTelegram
+from tests.fakes.telegram_spec import Specification
 from tests.fakes.twilio_api import FakeTwilio
 from tests.fakes.twilio_push import ACCOUNT_SID, AUTH_TOKEN, SENDER
 from tests.fakes.viber_api import TOKEN as VIBER_TOKEN
@@ -151,7 +152,8 @@ async def test_nothing_has_an_address_without_a_public_one_or_without_a_file(hou
 
 
 async def test_over_telegram_the_file_goes_in_the_request(house: House) -> None:
-    async with FakeTelegram(spec=None) as fake:
+    async with FakeTelegram(spec=Specification.load()) as fake:
+        fake.world.open_doors = True
         account = TelegramAccount(account="123456789", token=TOKEN, secret="s")
         channel = TelegramChannel(account, api_url=fake.url, open_blob=house.public.content)
         address = Address(bot="b", channel="telegram", account="123456789", peer="77")
