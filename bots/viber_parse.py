@@ -36,8 +36,8 @@ __all__ = ["TOKEN", "Kind", "Parsed", "parse", "token_of"]
 
 Kind = Literal["webhook", "start", "message", "subscribed", "unsubscribed", "receipt", "unreadable", "ignored"]
 
-#: A token of our buttons (``flows.program.option_token``). A press comes back as a text that is the button's token.
-TOKEN = re.compile(r"o:[A-Za-z0-9_-]{12}")
+#: A token of our buttons (``flows.program.option_token``, ``core.pages``). A press comes back as a text that is it.
+TOKEN = re.compile(r"(?:m:)?o:[A-Za-z0-9_-]{12}")
 #: Longest user id taken; Viber's have 24 characters.
 _LONGEST_ID = 128
 #: A message token as text: 64 bits have 20 digits at most.

@@ -33,6 +33,8 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     unit: Literal["utf16", "codepoints"]
     #: Most buttons under one message; beyond that the options become a numbered list. 0: no buttons.
     buttons: int
+    #: More options than that come in pages instead, with a button "More" on all but the last.
+    pages: bool = False
     #: Longest button label.
     label: int
     #: Longest text of a message that carries buttons, where that is shorter than ``text``.
@@ -105,6 +107,7 @@ CAPABILITIES: dict[str, Capabilities] = {
         text=1600,
         unit="codepoints",
         buttons=10,
+        pages=True,
         label=24,
         text_with_buttons=1024,
         url_buttons=False,

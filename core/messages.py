@@ -174,6 +174,8 @@ class Say(Struct, frozen=True, kw_only=True, tag="say"):
     language: str | None = None
     #: Ask the messenger for a button that shares this, where it has one.
     request: Literal["location", "contact"] | None = None
+    #: How many options came on pages before this one; a numbered list goes on from there.
+    first: int = 0
 
 
 class SendMedia(Struct, frozen=True, kw_only=True, tag="media"):

@@ -20,6 +20,7 @@ from core.capabilities import Capabilities
 from core.graphemes import Unit, boundaries, cut, length
 from core.marks import spell_out
 from core.messages import Option, Outbound, Say, SendMedia, Span
+from core.pages import MORE
 
 __all__ = ["CAPTION", "render", "simplest"]
 
@@ -155,8 +156,11 @@ def _fit_options(message: Say, capabilities: Capabilities) -> tuple[tuple[Option
 def _numbered(message: Say) -> str:
     right_to_left = _right_to_left(message)
     lines = []
-    for n, option in enumerate(message.options, 1):
+    for n, option in enumerate(message.options, message.first + 1):
         label = " ".join(option.label.split())
+        if option.token.startswith(MORE):
+            lines.append(label)  # no option of its own: who types it sees the next page
+            continue
         # A Latin label would turn the whole line round and put its number at the wrong end.
         turned = right_to_left and _first_strong(label) == "L"
         line = f"{RLM}{n}. {FSI}{label}{PDI}" if turned else f"{n}. {label}"

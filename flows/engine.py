@@ -50,6 +50,7 @@ __all__ = [
     "repeat",
     "resume",
     "returned",
+    "show_again",
     "timed_out",
 ]
 
@@ -102,17 +103,30 @@ def answer(run: Run, given: Given) -> bool:
 
 def press(run: Run, flow: str, step_id: str, option: str, given: Given) -> bool:
     """Follow a button; False when its step is gone or can no longer be answered."""
+    return _stand_at(run, flow, step_id) is not None and answer(run, given)
+
+
+def show_again(run: Run, flow: str, step_id: str) -> bool:
+    """Put the question of a step again; False when its step is gone or can no longer be answered."""
+    step = _stand_at(run, flow, step_id)
+    if step is not None:
+        step.verb.show(step, run)
+    return step is not None
+
+
+def _stand_at(run: Run, flow: str, step_id: str) -> Step | None:
+    """Come back to the open question of a step, interrupted or not, or open it again where that is allowed."""
     step = run.program.step(flow, step_id)
     if step is None:
-        return False
+        return None
     depth = _depth(run, lambda frame: frame.wait is not None and (frame.flow, frame.step) == (step.flow, step.id))
     if depth is not None:
-        _cut(run, depth)  # also a question that was interrupted may be answered
+        _cut(run, depth)
     elif step.verb.reentrant and _reenter(run, step):
         run.wait(step)
     else:
-        return False
-    return answer(run, given)
+        return None
+    return step
 
 
 def _depth(run: Run, fits: Callable[[Frame], bool]) -> int | None:

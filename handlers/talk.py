@@ -94,6 +94,8 @@ class Talk:
         self.erase = False
         #: Every timer goes: the person stopped or cannot be reached.
         self.quiet = False
+        #: Token of the option with which a page of options is to begin.
+        self.page = ""
         #: There was a case when the turn began, so timers of its may be set.
         self.had_case = conversation.case is not None
         #: Name of the timer whose turn failed; it is not set anew.

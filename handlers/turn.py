@@ -15,6 +15,7 @@ from core.errors import Refused
 from core.events import CallReturned, ConsoleActed, Event, Received, SendFailed, TimerFired
 from core.ids import EntryId, Millis
 from core.messages import Media
+from core.pages import next_page, page_of
 from core.records import Author, Call, Commit, DeadLetter, Dispatch, Entry, Marked, Outcome, Timer, Wrote
 from core.rendering import render
 from flows import engine
@@ -295,6 +296,9 @@ class _Effects:
             self.counts.append(f"fallback.{self.talk.run.language}")
         if said.message.options:
             self.shown = [option.token if option.url is None else "" for option in said.message.options]
+            if all(self.talk.program.tokens.get(token, ("",))[0] for token in self.shown):
+                said = replace(said, message=page_of(said.message, self.talk.env.capabilities, self.talk.page))
+            self.talk.conversation.more = next_page(said.message)
         self._send(said)
 
     def _send(self, said: SayText | SendFile) -> None:

@@ -37,6 +37,8 @@ class Conversation(Struct, kw_only=True, omit_defaults=True):
     confirm_erase: bool = False
     #: Tokens of the buttons shown last, in order, so that a typed number can mean one of them.
     shown: list[str] = []
+    #: Token of the button "More" shown last; empty when everything was on the page.
+    more: str = ""
     #: When the person was last told that they are waiting.
     told_waiting: Millis = 0
     #: When a file was last answered, and when the person was last told that one did not arrive.

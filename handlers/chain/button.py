@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.messages import Choice, Inbound
+from core.pages import MORE
 from flows import engine
 from flows.verbs import Given
 from handlers.chain.comeback import choose
@@ -40,8 +41,17 @@ def _chooses_language(talk: Talk, found: tuple[str, str, str]) -> bool:
     return all((frame.flow, frame.step) != (step.flow, step.id) for frame in talk.conversation.flow.frames)
 
 
+def _turn_page(talk: Talk, begin: str) -> bool:
+    """Show the page of a question that begins with this option; False when the option or the question is gone."""
+    flow, step, _ = talk.program.tokens.get(begin, ("", "", ""))
+    talk.page = begin
+    return bool(flow) and engine.show_again(talk.run, flow, step)
+
+
 def follow(talk: Talk, choice: Choice) -> bool:
     """Do what a button's token names; False when that is not possible any more."""
+    if choice.token.startswith(MORE):
+        return _turn_page(talk, choice.token.removeprefix(MORE))
     found = talk.program.tokens.get(choice.token)
     if found is None:
         return False

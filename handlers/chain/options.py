@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from core.messages import Choice, Inbound
+from core.pages import MORE_LABELS
 from flows import engine
 from flows.answers import name_of
 from flows.program import Step, option_token
@@ -22,6 +23,7 @@ __all__ = ["take"]
 
 #: Labels are short; a longer text is an answer or a question.
 LONGEST_OPTION = 200
+_MORE_WORDS = frozenset(fold(label) for label in MORE_LABELS.values())
 
 
 def take(talk: Talk, message: Inbound) -> bool:
@@ -29,7 +31,8 @@ def take(talk: Talk, message: Inbound) -> bool:
     text = typed(message)
     if text is None or len(text) > LONGEST_OPTION:
         return False
-    token = _by_number(talk, text) or _by_name(talk, talk.folded(text))
+    folded = talk.folded(text)
+    token = _by_number(talk, text) or _by_name(talk, folded) or _more(talk, folded)
     return token is not None and follow(talk, Choice(token=token, label=text))
 
 
@@ -43,6 +46,11 @@ def _by_number(talk: Talk, text: str) -> str | None:
     shown = talk.conversation.shown
     index = int(number) - 1
     return shown[index] if 0 <= index < len(shown) else None
+
+
+def _more(talk: Talk, text: str) -> str | None:
+    """Return the button of the next page where somebody types what stands on it."""
+    return (talk.conversation.more or None) if text in _MORE_WORDS else None
 
 
 def _by_name(talk: Talk, text: str) -> str | None:
