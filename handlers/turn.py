@@ -223,7 +223,8 @@ def _commit(talk: Talk, dead: DeadLetter | None = None) -> Commit:
         return Commit(
             state=dump(kept),
             epoch=talk.epoch,
-            entries=tuple(made.entries),
+            # What was said to the person goes out; what they said last, under their name, goes with everything else.
+            entries=tuple(entry for entry in made.entries if entry.dispatch is not None),
             counts=(*made.counts, "erased"),
             outcome=talk.outcome,
             erase=True,
