@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from aiohttp.test_utils import TestServer
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
 
 from bots import logs
 from bots.app import App
@@ -28,7 +29,6 @@ from core.messages import Choice, Content, Edited, Inbound, Location, Media, Pro
 from core.records import RetryAt, Sent
 from core.settings import Settings
 from handoff.accounts import add_account
-from store.keys import keys_path
 from store.seal import KeyRing
 from store.sqlite import SqliteStore
 from tests.fakes.clock import FakeClock
@@ -239,13 +239,16 @@ class Cage:
     # -- attacking -------------------------------------------------------------------------------------------
 
     def keys(self, folder: Path) -> list[bytes]:
-        """Return every key that is left: the records', and all data keys that the key file still gives away."""
-        import sqlite3
+        """Return every key that is left: the records', and whatever in the key file's bytes a master key unwraps.
 
-        connection = sqlite3.connect(keys_path(folder / "s.db"))
-        rows = connection.execute("select kid, wrapped from key").fetchall()
-        connection.close()
-        return [self.ring.records, *(self.ring.unwrap(kid, wrapped) for kid, wrapped in rows)]
+        Not only in its rows: a deleted key that lingers in a free page is left, too.
+        """
+        found = [self.ring.records]
+        for file in folder.glob("s.db.keys*"):
+            data = file.read_bytes()
+            for master in self.ring.masters:
+                found += [key for at in range(len(data) - 40) if (key := _unwrapped(master, data[at : at + 40]))]
+        return list(dict.fromkeys(found))
 
     def attack(self, folder: Path, keys: list[bytes], word: str = CANARY) -> set[str]:
         """Return the canaries that can be read in the files of a folder, in plain or with one of the keys."""
@@ -258,6 +261,15 @@ class Cage:
                     for key in keys:
                         found |= set(_words(_opened(key, data, at), word))
         return found | set(_words(self.log.getvalue().encode(), word))
+
+
+def _unwrapped(master: bytes, wrapped: bytes) -> bytes | None:
+    if not any(wrapped):
+        return None
+    try:
+        return aes_key_unwrap(master, wrapped)
+    except InvalidUnwrap:
+        return None
 
 
 def _sealed(data: bytes) -> Iterator[int]:
