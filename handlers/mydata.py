@@ -61,12 +61,14 @@ def arrived(talk: Talk, values: Mapping[str, str], error: str | None) -> None:
     """Send what was made, or say that it failed. Who stopped meanwhile still asked for it."""
     if talk.conversation.unreachable:
         return
-    kind = Refused("failed") if error else sent_as(talk.env.capabilities, COPY_MIME, int(values["size"]))
+    ref, size = values.get("ref", ""), values.get("size", "")
+    made = not error and size.isdecimal()
+    kind = sent_as(talk.env.capabilities, COPY_MIME, int(size)) if made else Refused("failed")
     if not isinstance(kind, Refused):
         caption = talk.run.system_text("mydata_file").text
-        file = SendMedia(kind=kind, ref=values["ref"], caption=caption, name=values["name"], mime=COPY_MIME)
+        file = SendMedia(kind=kind, ref=ref, caption=caption, name=values.get("name"), mime=COPY_MIME)
         talk.run.effects.append(SendFile(source="streetwork.mydata_file", message=file, kind="notice"))
-    elif not error and values.get("link"):
+    elif made and values.get("link"):
         talk.notice("mydata_link", link=values["link"], minutes=str(LINK_LIVES // 60_000))
     else:
         talk.conversation.asked_data = 0

@@ -46,6 +46,7 @@ from core.messages import (
     Media,
     Profile,
     Say,
+    SendMedia,
     SharedContact,
     Start,
     Subscribed,
@@ -58,6 +59,7 @@ from flows.program import Program
 from handlers.casework import CASE_TIMERS, case_timers
 from handlers.chain.lost import TELL_WAITING_EVERY
 from handlers.files import BURST
+from handlers.mydata import is_copy
 from handlers.simulator import Simulator
 from handlers.talk import TurnEnv
 from handlers.turn import dead_turn, walk_turn
@@ -208,7 +210,10 @@ class Walker:
         if self.sim.calls:
             call = self.random.choice(self.sim.calls)
             error = self.random.choice((None, None, "TimeoutError"))
-            self.sim.give_back(call.id, {} if error else {"answer": "x" * 5000, "other": "y"}, error)
+            answer = {"answer": "x" * 5000, "other": "y"}
+            if is_copy(call.id):
+                answer = {"ref": "a/1/copy/1", "size": "2000", "name": "my-data.html", "link": "https://example.org/x"}
+            self.sim.give_back(call.id, {} if error else answer, error)
             self._look(None, None)
 
     def _edit_flows(self) -> None:
@@ -294,6 +299,9 @@ class Walker:
         assert isinstance(entry.body, Wrote)
         message, limits = entry.body.message, self.sim.capabilities
         assert entry.dispatch is not None
+        if isinstance(message, SendMedia):
+            assert limits.files is not None
+            return
         assert isinstance(message, Say)
         assert message.text.strip()
         assert length(message.text, limits.unit) <= limits.text
