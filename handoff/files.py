@@ -181,7 +181,7 @@ class FileRoutes:
         except BlobRefused as refused:
             if refused.code == "too_large":
                 raise Refused("file_too_large", most=_megabytes(most)) from None
-            raise Refused("empty" if refused.code == "empty" else "no_case") from None
+            raise Refused("file_empty" if refused.code == "empty" else "no_case") from None
         head = kept.head
         kind = sent_as(capabilities, head.mime, head.size)
         if isinstance(kind, Refused):

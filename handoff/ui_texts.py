@@ -157,6 +157,7 @@ TEXTS: Mapping[str, str] = MappingProxyType(
         "file.reason.provider": "The messenger had trouble, several times.",
         "refused.no_files": "No files can be sent in this messenger.",
         "refused.file_too_large": "The file is too large: {most} at most.",
+        "refused.file_empty": "The file is empty.",
         "refused.file_type": "This messenger does not take this kind of file ({type}).",
         # Facts
         "facts": "Facts",
@@ -187,6 +188,8 @@ TEXTS: Mapping[str, str] = MappingProxyType(
         "reply.tab": "Reply",
         "reply.label": "Your reply to the person",
         "reply.send": "Send reply: {language}, {channel}",
+        "reply.attach": "Send a file",
+        "file.sending": "The file is being sent …",
         "note.tab": "Note",
         "note.label": "Note for the team; the person never sees it",
         "note.send": "Save note",

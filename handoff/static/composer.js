@@ -2,6 +2,7 @@
 // its own field, its own draft and its own route; switching cases carries neither text nor mode.
 
 import { newRequest } from "./api.js";
+import { offerFiles } from "./attach.js";
 import { draft, fetched, onSaved, sent, settled, typed } from "./drafts.js";
 import { notice } from "./notice.js";
 import { channelName, clock, fill, gap, languageName, number as shown } from "./texts.js";
@@ -172,3 +173,5 @@ for (const name of MODES) {
     byId(`tab-${other}`).focus();
   });
 }
+
+offerFiles(byId("form-reply"), () => current);

@@ -41,7 +41,7 @@ const left = (reply) => reply.until - (Date.now() + ahead);
 function draw(reply) {
   const item = template.content.cloneNode(true).firstElementChild;
   item.dataset.id = reply.id;
-  put(item.querySelector(".text"), reply.text);
+  put(item.querySelector(".text"), [reply.file, reply.text].filter(Boolean).join("\n"));
   item.querySelector("button").addEventListener("click", () => back(shown.number, reply));
   return item;
 }
@@ -49,7 +49,7 @@ function draw(reply) {
 async function back(number, reply) {
   // It comes back only when the server says so: nobody may think it unsent while it goes out.
   if (await act(number, "takeback", { reply: reply.id })) {
-    if (shown.number === number) insert(reply.text, { before: true });
+    if (shown.number === number && reply.text) insert(reply.text, { before: true });
   }
 }
 

@@ -210,7 +210,7 @@ async def test_a_counsellor_sends_a_file_once(world: DeskWorld) -> None:
 
 async def test_what_cannot_be_sent_is_refused_in_words(world: DeskWorld) -> None:
     window = await open_case(world)
-    assert (await send(window, b""))[1]["code"] == "empty"
+    assert (await send(window, b""))[1]["code"] == "file_empty"
     too_large = await send(window, bytes((20 << 20) + 1))
     assert too_large == (422, {"code": "file_too_large", "detail": {"most": "20 MB"}})
     assert (await send(window, JPEG, request="short"))[1]["code"] == "malformed"
