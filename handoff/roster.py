@@ -25,6 +25,7 @@ __all__ = [
     "has_room",
     "load_of",
     "renew",
+    "set_capacity",
     "set_presence",
     "team_presence",
 ]
@@ -105,6 +106,17 @@ async def set_presence(
         )
         if await store.put(KIND, account, _encoder.encode(changed), now, expect=version) is not None:
             return changed
+
+
+async def set_capacity(store: Store, account: str, now: Millis, capacity: int) -> None:
+    """Write how many cases are an account's at the same time, and nothing else. Raises ``Refused("malformed")``."""
+    if not 1 <= capacity <= MOST_CAPACITY:
+        raise Refused("malformed")
+    while True:
+        old, version = await _read(store, account, now)
+        value = _encoder.encode(replace(old, capacity=capacity))
+        if await store.put(KIND, account, value, now, expect=version) is not None:
+            return
 
 
 async def renew(store: Store, account: str, now: Millis) -> None:

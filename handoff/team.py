@@ -17,6 +17,7 @@ from handoff.accounts import Account, can, get_account, list_accounts
 from handoff.audit import Audit
 from handoff.pauses import forgive
 from handoff.roles import CONTENT, Role, granted
+from handoff.roster import set_capacity
 
 __all__ = ["Left", "Team"]
 
@@ -60,10 +61,20 @@ class Team:
         return made, secret
 
     async def edit(
-        self, actor: Account | None, account: str, now: Millis, *, name: str, languages: Sequence[str]
+        self,
+        actor: Account | None,
+        account: str,
+        now: Millis,
+        *,
+        name: str,
+        languages: Sequence[str],
+        capacity: int | None = None,
     ) -> Account:
-        """Give an account another name and other languages."""
+        """Give an account another name, other languages, and room for more or fewer cases at the same time."""
         _demand(actor, ())
+        if capacity is not None:
+            await self._known(account, now)
+            await set_capacity(self._store, account, now, capacity)
         changed = await accounts.edit_account(self._store, account, now, name=name, languages=languages)
         await self._write(now, actor, "account-edit", changed)
         return changed

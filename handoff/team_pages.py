@@ -13,6 +13,7 @@ from handoff.account_pages import language_choices
 from handoff.accounts import Account, get_account, list_accounts
 from handoff.forms import Form, Office, one, to
 from handoff.roles import ROLES, Role, mixes
+from handoff.roster import MOST_CAPACITY, get_presence
 from handoff.sessions import SignedIn
 from handoff.team import Team
 
@@ -52,13 +53,16 @@ class TeamPages:
         )
 
     async def _one(self, request: web.Request, signed: SignedIn) -> web.StreamResponse:
-        return self._page(request, signed, await self._about(request))
+        return await self._page(request, signed, await self._about(request))
 
-    def _page(self, request: web.Request, signed: SignedIn, about: Account, secret: str = "") -> web.Response:
+    async def _page(self, request: web.Request, signed: SignedIn, about: Account, secret: str = "") -> web.Response:
+        presence = await get_presence(self._office.store, about.id, self._office.border.now())
         return self._office.render(
             request,
             signed,
             "member.html",
+            capacity=presence.capacity,
+            most=MOST_CAPACITY,
             about=about,
             secret=secret,
             mixed=mixes(about.roles),
@@ -86,7 +90,7 @@ class TeamPages:
             mixed="mixed" in form,
         )
         # Shown in the answer itself: a password in an address would stay in histories and logs.
-        return self._page(request, signed, made, secret)
+        return await self._page(request, signed, made, secret)
 
     async def _change(self, request: web.Request, signed: SignedIn, form: Form) -> web.StreamResponse:
         about = await self._about(request)
@@ -95,7 +99,9 @@ class TeamPages:
             match one(form, "do"):
                 case "edit":
                     languages = form.get("language", [])
-                    await self._team.edit(actor, about.id, now, name=one(form, "name"), languages=languages)
+                    await self._team.edit(
+                        actor, about.id, now, name=one(form, "name"), languages=languages, capacity=_capacity(form)
+                    )
                 case "roles":
                     await self._team.set_roles(actor, about.id, now, _roles(form), mixed="mixed" in form)
                 case "lock":
@@ -104,7 +110,7 @@ class TeamPages:
                     await self._team.lock(actor, about.id, now, locked=False)
                 case "password":
                     changed, secret = await self._team.new_password(actor, about.id, now)
-                    return self._page(request, signed, changed, secret)
+                    return await self._page(request, signed, changed, secret)
                 case "second":
                     await self._team.reset_second(actor, about.id, now)
                     return to(path, said="reset")
@@ -114,6 +120,15 @@ class TeamPages:
             await self._office.audit.write(now, actor=actor.id, verb="account-change", result="denied", about=about.id)
             return to(path, said=refused.reason)
         return to(path, said="saved")
+
+
+def _capacity(form: Form) -> int | None:
+    text = one(form, "capacity").strip()
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) < 4):
+        raise Refused("malformed")
+    return int(text)
 
 
 def _roles(form: Form) -> tuple[Role, ...]:

@@ -6,6 +6,7 @@ import re
 
 from handoff.accounts import Account, Role, account_id, get_account, list_accounts
 from handoff.audit import newest, verify
+from handoff.roster import get_presence
 from handoff.totp import STEP, code_at
 from tests.fakes.desk_world import PASSWORD, DeskWorld, Window
 
@@ -156,6 +157,12 @@ async def test_a_lead_adds_changes_locks_and_resets_accounts(world: DeskWorld):
     member = f"team/{account_id('anna')}"
     assert (await send(lead, member, do="edit", name="Anna B.", language=["ar", "ru"]))[1].endswith("saved")
     assert (await known(world, "anna")).languages == ("ar", "ru")
+    assert (await send(lead, member, do="edit", name="Anna", language="ar", capacity="3"))[1].endswith("saved")
+    presence = await get_presence(world.store, account_id("anna"), world.clock.now())
+    assert (presence.capacity, presence.state, presence.seen) == (3, "away", 0)
+    for wrong in ("0", "51", "x", "-1", "9" * 50):
+        told = await send(lead, member, do="edit", name="Anna", language="ar", capacity=wrong)
+        assert told[1].endswith("malformed"), wrong
     assert (await send(lead, member, do="roles", role=["analyst"]))[1].endswith("saved")
     assert (await window.get("board"))[0] == 401
     assert (await send(lead, member, do="lock"))[1].endswith("saved")

@@ -5,18 +5,41 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+import re
 from collections import defaultdict
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.events import TimerFired
+from core.records import Arrival, Commit
 from handoff.accounts import Role
+from handoff.conversation import dump, load
 from handoff.numbers import LEAST, as_csv, case_counts, months, published, safe_cell, wait_count
 from tests.fakes.desk_world import DeskWorld
 
 MAY = 1_777_600_000_000  # 1 May 2026, in the night
 DAY = 86_400_000
+
+
+async def count(world: DeskWorld, at: int, counts: dict[str, int]) -> None:
+    """Let a turn of that time raise day counters."""
+    address = world.address("counted")
+    arrival = Arrival(
+        conversation=world.conversation("counted"),
+        address=address,
+        event_id=f"count/{at}",
+        event=TimerFired(name="count"),
+        at=at,
+    )
+    world.working.clear()
+    await world.idle()
+    await world.store.ingest([arrival], at)
+    (lease,) = await world.store.claim("test", world.clock.now(), 5000, 1)
+    names = tuple(name for name, n in counts.items() for _ in range(n))
+    await world.store.commit(lease, Commit(state=dump(load(lease.state)), epoch=0, counts=names), at)
+    world.working.set()
 
 
 def table(values: dict[str, int], prefix: str = "closed.language."):
@@ -92,6 +115,20 @@ async def test_analysts_and_leads_see_the_page_and_nobody_else(world: DeskWorld)
         found[role] = {answer.status for answer in answers}
     assert {role for role, status in found.items() if status == {200}} == {"lead", "analyst"}
     assert all(status in ({200}, {404}) for status in found.values())
+
+
+async def test_what_is_hidden_stands_neither_on_the_page_nor_in_the_file(world: DeskWorld):
+    window = await world.staff("ana", roles=("analyst",))
+    month = world.clock.now() - 35 * DAY
+    await count(world, month, {"closed.language.ar": 4321, "closed.language.ru": 777, "closed.language.bg": 3})
+    await count(world, world.clock.now(), {"closed.language.uk": 99})
+    for end in ("", ".csv"):
+        answer = await window.http.get(f"{world.base}/desk/numbers{end}")
+        text = await answer.text()
+        assert "4321" in text
+        assert str(4321 + 777 + 3) in text
+        for hidden in ("777", ">3<", '"3"', "uk", "Ukrainian", "99"):
+            assert hidden not in re.sub(r'"(?:csrf|key)" value="[^"]+"', "", text), hidden
 
 
 def test_a_closed_case_raises_codes_only():
