@@ -33,6 +33,7 @@ class FakeSmtp:
 
     def __init__(self, *, certificate: Path | None = None, implicit: bool = False) -> None:
         self.mails: list[Received] = []
+        self.arrived = asyncio.Event()
         self.fault: Fault | None = None
         self.port = 0
         self._implicit = implicit
@@ -109,6 +110,7 @@ class FakeSmtp:
                     message = message_from_bytes(body, policy=default)
                     assert isinstance(message, EmailMessage)
                     self.mails.append(Received(sender, to, message, encrypted, user))
+                    self.arrived.set()
                     await say("250 taken")
                 case "QUIT":
                     await say("221 bye")
