@@ -30,6 +30,18 @@ class Counting(MemoryStore):
         return await super().scan(*args, **more)
 
 
+class Slow(MemoryStore):
+    """Lets others run before each operation, as a store with a disk does."""
+
+    async def get(self, *args, **more):
+        await asyncio.sleep(0)
+        return await super().get(*args, **more)
+
+    async def put(self, *args, **more):
+        await asyncio.sleep(0)
+        return await super().put(*args, **more)
+
+
 async def filled(n: int) -> MemoryStore:
     store = MemoryStore()
     audit = Audit(store)
@@ -85,7 +97,7 @@ def test_every_change_of_the_chain_is_found(n, data):
 
 
 async def test_two_processes_append_to_one_chain():
-    store = MemoryStore()
+    store = Slow()
     one, other = Audit(store), Audit(store)
     await asyncio.gather(
         *(audit.write(n, actor="a1", verb="read", result="ok") for n in range(30) for audit in (one, other))
