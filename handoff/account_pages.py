@@ -104,6 +104,8 @@ class AccountPages:
         await accounts.edit_account(
             self._store, account.id, self._office.border.now(), name=account.name, languages=form.get("language", [])
         )
+        # They decide which cases one can claim, so a change is told.
+        await self._note(signed, "languages", "ok")
         return to(_PAGE, said="saved")
 
     async def _alerts(self, _request: web.Request, signed: SignedIn, form: Form) -> web.StreamResponse:
