@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from handoff.accounts import Account, Role, account_id, get_account, list_accounts
 from handoff.audit import newest, verify
 from handoff.roster import get_presence
 from handoff.totp import STEP, code_at
+from handoff.ui_texts import TEXTS
 from tests.fakes.desk_world import PASSWORD, DeskWorld, Window
 
 NEW = "quite another password"
@@ -255,3 +257,12 @@ async def test_the_audit_log_is_for_leads_and_data_protection(world: DeskWorld):
         seen[role] = answer.status
     assert {role for role, status in seen.items() if status == 200} == {"lead", "privacy"}
     assert set(seen.values()) == {200, 404}
+
+
+def test_every_refusal_of_the_pages_has_its_words():
+    folder = Path(__file__).resolve().parents[3] / "handoff"
+    names = ("accounts", "passwords", "second", "team", "account_pages", "team_pages")
+    source = "\n".join((folder / f"{name}.py").read_text(encoding="utf-8") for name in names)
+    codes = set(re.findall(r"""Refused\(\s*"(\w+)\"""", source)) | set(re.findall(r"""said="(\w+)\"""", source))
+    assert {"weak_password", "not_allowed", "bad_mail", "wrong_code", "saved", "reset"} <= codes
+    assert {f"said.{code}" for code in codes} <= set(TEXTS)
