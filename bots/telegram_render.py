@@ -20,6 +20,7 @@ from telegram import (
     ReplyKeyboardRemove,
 )
 
+from bots.share import share_label
 from core.messages import MediaKind, Option, Outbound, Say, SendLocation, SendMedia, Span
 
 __all__ = ["CannotRender", "File", "Message", "Place", "Rendered", "render", "utf16_length"]
@@ -34,24 +35,6 @@ _BUTTONS = 100
 _SHORT_LABEL = 12
 
 Keyboard = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove
-
-#: Text of the button that shares something; the client shows it as we send it.
-_SHARE = {
-    "location": {
-        "en": "Send my location",
-        "de": "Meinen Standort senden",
-        "ar": "إرسال موقعي",
-        "bg": "Изпрати местоположението ми",
-        "ru": "Отправить моё местоположение",
-    },
-    "contact": {
-        "en": "Send my phone number",
-        "de": "Meine Telefonnummer senden",
-        "ar": "إرسال رقم هاتفي",
-        "bg": "Изпрати телефонния ми номер",
-        "ru": "Отправить мой номер телефона",
-    },
-}
 
 
 class CannotRender(Exception):
@@ -171,8 +154,7 @@ def _button(option: Option) -> InlineKeyboardButton:
 def _share_keyboard(say: Say) -> ReplyKeyboardMarkup:
     """Return a keyboard whose first button shares; the others send their label as text, which answers as well."""
     wanted = say.request or "location"
-    labels = _SHARE[wanted]
-    label = labels.get((say.language or "en").split("-")[0].lower(), labels["en"])
+    label = share_label(wanted, say.language)
     if wanted == "location":
         share = KeyboardButton(label, request_location=True)
     else:

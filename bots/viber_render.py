@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from viberbot.api.messages import FileMessage, LocationMessage, PictureMessage, TextMessage, VideoMessage
 from viberbot.api.messages.data_types.location import Location
 
+from bots.share import share_label
 from core.capabilities import CAPABILITIES
 from core.messages import Option, Outbound, Say, SendLocation, SendMedia
 from core.rendering import render as degrade
@@ -45,24 +46,6 @@ _SHORT_LABEL = 14
 #: ``Silent`` and ``TextShouldFit`` need level 6; users report that it takes 7. Older phones are told by status 13 or
 #: 14, and get the options as a numbered list.
 _KEYBOARD_LEVEL = 7
-
-#: Text of the button that shares something.
-_SHARE = {
-    "location": {
-        "en": "Send my location",
-        "de": "Meinen Standort senden",
-        "ar": "إرسال موقعي",
-        "bg": "Изпрати местоположението ми",
-        "ru": "Отправить моё местоположение",
-    },
-    "contact": {
-        "en": "Send my phone number",
-        "de": "Meine Telefonnummer senden",
-        "ar": "إرسال رقم هاتفي",
-        "bg": "Изпрати телефонния ми номер",
-        "ru": "Отправить мой номер телефона",
-    },
-}
 
 #: The message without receiver and sender.
 Body = dict[str, Any]
@@ -177,8 +160,7 @@ def _button(option: Option) -> Body:
 
 def _share(say: Say) -> Body:
     wanted = say.request or "location"
-    labels = _SHARE[wanted]
-    label = labels.get((say.language or "en").split("-")[0].lower(), labels["en"])
+    label = share_label(wanted, say.language)
     action = "location-picker" if wanted == "location" else "share-phone"
     return {"Columns": _COLUMNS, "Rows": 1, "Text": label, "ActionType": action, "ActionBody": wanted}
 

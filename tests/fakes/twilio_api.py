@@ -57,7 +57,7 @@ class FakeTwilio:
         app.router.add_post("/v1/Content", self._answering(self._content))
         app.router.add_get("/v2/Channels/Senders", self._answering(self._list_senders))
         app.router.add_post("/v2/Channels/Senders/{sid}", self._answering(self._set_sender))
-        app.router.add_post("/v2/Indicators/Typing.json", self._typing)
+        app.router.add_post("/v3/Indicators/Typing.json", self._answering(self._typing))
         app.router.add_get("/v1/Services/{sid}", self._answering(self._service))
         app.router.add_post("/v1/Services/{sid}", self._answering(self._set_service))
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
@@ -110,10 +110,9 @@ class FakeTwilio:
 
         return handle
 
-    async def _typing(self, request: web.Request) -> web.StreamResponse:
-        """The public beta, which is in none of the published documents: what the library posts."""
-        form = await request.post()
-        self.world.typing.append((str(form["channel"]), str(form["messageId"])))
+    def _typing(self, request: web.Request, body: bytes) -> web.Response:
+        form = json.loads(body)
+        self.world.typing.append((form["channel"], form["messageId"]))
         return web.json_response({"success": True})
 
     async def _faulty(self, request: web.Request, fault: Fault) -> web.StreamResponse:

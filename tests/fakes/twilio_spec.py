@@ -18,6 +18,7 @@ SPECS = Path(__file__).resolve().parents[2].parent / "shared" / "specs" / "twili
 _DOCUMENTS = (
     ("/2010-04-01/Accounts/", "messages.subset.json", "https://api.twilio.com"),
     ("/v1/Content", "twilio_content_v1.json", "https://content.twilio.com"),
+    ("/v3/Indicators", "twilio_messaging_v3.json", "https://messaging.twilio.com"),
 )
 
 

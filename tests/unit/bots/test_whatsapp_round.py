@@ -365,4 +365,4 @@ async def test_typing_belongs_to_the_last_message_of_the_person(made: Round, twi
     await twilio.call(form)
     await made.channel.hint(where, Typing())
     await made.channel.hint(where, AckChoice(ack="x"))
-    assert made.fake.world.typing == [("whatsapp", form["MessageSid"])]
+    assert made.fake.world.typing == [("WHATSAPP", form["MessageSid"])]
