@@ -8,77 +8,12 @@ from typing import Any
 
 import pytest
 
-from bots.whatsapp import WhatsAppChannel
-from bots.whatsapp_settings import WhatsAppAccount
-from bots.whatsapp_window import LastWords
-from core.errors import ChannelMisconfigured, StoreUnavailable
-from core.ids import Millis
-from core.messages import Address, Option, Outbound, Say, SendLocation, SendMedia
-from core.sending import Down, Hold, NotSent, Refused, SendResult, Taken, Unsure
-from store.memory import MemoryStore
-from tests.fakes.clock import FakeClock
+from core.errors import ChannelMisconfigured
+from core.messages import Address, Outbound, Say, SendLocation, SendMedia
+from core.sending import Down, Hold, NotSent, Refused, Taken, Unsure
 from tests.fakes.twilio_api import FakeTwilio
-from tests.fakes.twilio_push import ACCOUNT_SID, AUTH_TOKEN, SENDER
-
-NUMBER = "whatsapp:+491701234567"
-ADDRESS = Address(bot="b", channel="whatsapp", account="14155238886", peer=NUMBER)
-DAY = 86_400_000
-WAIT = "Twilio asks us to wait"
-UNWANTED = "The person does not want messages from this number"
-MENU = Say(
-    text="Which one?", options=(Option(token="t:1", label="Yes"), Option(token="t:2", label="No")), language="en"
-)
-
-
-def account(**more: Any) -> WhatsAppAccount:
-    settings: dict[str, Any] = {
-        "account": "14155238886",
-        "account_sid": ACCOUNT_SID,
-        "auth_token": AUTH_TOKEN,
-        "sender": SENDER,
-        "public_url": "https://bot.example.org",
-    }
-    return WhatsAppAccount(**(settings | more))
-
-
-class Rig:
-    """A channel before the fake, and what it is told about the person."""
-
-    def __init__(self, fake: FakeTwilio, **more: Any) -> None:
-        self.fake = fake
-        self.clock = FakeClock(int(fake.now * 1000))
-        self.store = MemoryStore()
-        self.heard: Millis | None = self.clock.now()
-        self.waiting = False
-        self.store_is_away = False
-        self.asked_store = 0
-        self.account = account(**more)
-        self.channels: list[WhatsAppChannel] = []
-        self.channel = self.another()
-
-    def another(self, **more: Any) -> WhatsAppChannel:
-        """Return the channel as another process would make it."""
-
-        async def last_heard(address: Address) -> LastWords:
-            self.asked_store += 1
-            if self.store_is_away:
-                raise StoreUnavailable("away")
-            return LastWords(at=self.heard, waiting=self.waiting)
-
-        made = WhatsAppChannel(
-            self.account,
-            self.clock,
-            api_url=self.fake.url,
-            records=self.store,
-            last_heard=last_heard,
-            read_timeout=more.pop("read_timeout", 5.0),
-            **more,
-        )
-        self.channels.append(made)
-        return made
-
-    async def send(self, message: Outbound, entry: str = "e1", address: Address = ADDRESS) -> SendResult:
-        return await self.channel.send(address, message, entry_id=entry)
+from tests.fakes.twilio_push import AUTH_TOKEN, SENDER
+from tests.fakes.whatsapp_rig import MENU, NUMBER, UNWANTED, WAIT, Rig
 
 
 @pytest.fixture
@@ -337,92 +272,6 @@ async def test_when_twilio_does_not_list_the_message_is_sent(rig: Rig) -> None:
     rig.fake.world.fail("html", status=500, method="GET")
     assert isinstance(await rig.send(Say(text="Come")), Taken)
     assert len(rig.fake.world.phone(NUMBER).log) == 2
-
-
-# -- the 24-hour window ----------------------------------------------------------------------------------
-
-
-async def test_outside_the_window_it_waits_for_the_person(rig: Rig) -> None:
-    rig.clock.advance(DAY)
-    result = await rig.send(Say(text="x"))
-    assert isinstance(result, Hold)
-    assert "24-hour window" in result.reason
-    assert rig.fake.world.forms == []
-    rig.heard = rig.clock.now()
-    assert isinstance(await rig.send(Say(text="x")), Taken)
-
-
-async def test_a_message_that_no_turn_has_seen_yet_may_open_it(rig: Rig) -> None:
-    rig.clock.advance(DAY)
-    rig.waiting = True
-    result = await rig.send(Say(text="x"))
-    assert isinstance(result, Hold)
-    assert result.after <= 10_000
-
-
-async def test_while_the_store_is_away_nobody_guesses(rig: Rig) -> None:
-    await rig.send(Say(text="x"))
-    rig.clock.advance(DAY)
-    rig.store_is_away = True
-    result = await rig.send(Say(text="x"))
-    assert isinstance(result, Hold)
-    assert result.after <= 10_000
-
-
-async def test_the_store_is_asked_once_while_the_window_is_open(rig: Rig) -> None:
-    for n in range(5):
-        await rig.send(Say(text=f"{n}"), f"e{n}")
-    assert rig.asked_store == 1
-
-
-async def test_what_nobody_knows_is_tried(rig: Rig) -> None:
-    rig.heard = None
-    assert isinstance(await rig.send(Say(text="x")), Taken)
-
-
-async def test_twilio_says_that_the_window_is_closed(rig: Rig) -> None:
-    rig.fake.world.phone(NUMBER).refuses = 63016
-    assert isinstance(await rig.send(Say(text="x")), Hold)
-    rig.fake.world.phone(NUMBER).refuses = None
-    assert isinstance(await rig.send(Say(text="x"), "e2"), Hold), "it stays closed until the person writes"
-    assert rig.fake.world.posts() == 1
-    rig.clock.advance(1000)
-    rig.heard = rig.clock.now()
-    assert isinstance(await rig.send(Say(text="x")), Taken)
-
-
-async def test_a_template_asks_once_in_each_silence_and_the_message_waits(
-    fake: FakeTwilio, make: Callable[..., Rig]
-) -> None:
-    sid = "HX" + "f" * 32
-    rig = make(template_sid=sid)
-    fake.world.contents[sid] = {"approved": "You have a message. Answer to read it."}
-    rig.clock.advance(DAY)
-    first = await rig.send(Say(text="your date"))
-    assert isinstance(first, Hold)
-    assert "template asked" in first.reason
-    assert isinstance(await rig.send(Say(text="your date")), Hold)
-    rig.channel = rig.another()
-    assert isinstance(await rig.send(Say(text="your date")), Hold)
-    phone = fake.world.phone(NUMBER)
-    assert phone.texts == ["You have a message. Answer to read it."], "one template, and the message itself not yet"
-    assert set(fake.world.forms[0]) == {"From", "To", "ContentSid", "StatusCallback"}
-    rig.clock.advance(60_000)
-    rig.heard = rig.clock.now()
-    assert isinstance(await rig.send(Say(text="your date")), Taken)
-    rig.clock.advance(DAY)
-    await rig.send(Say(text="again"), "e2")
-    assert len(phone.log) == 3, "a new silence, a new template"
-
-
-async def test_a_refused_template_is_told(fake: FakeTwilio, make: Callable[..., Rig]) -> None:
-    rig = make(template_sid="HX" + "f" * 32)
-    rig.clock.advance(DAY)
-    result = await rig.send(Say(text="x"))
-    assert isinstance(result, Hold)
-    assert "template was refused" in result.reason
-    fake.world.fail("error", status=401, code=20003)
-    assert isinstance(await rig.send(Say(text="x")), Down)
 
 
 # -- starting --------------------------------------------------------------------------------------------
