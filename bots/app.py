@@ -51,6 +51,7 @@ from handlers.worker import Worker
 from handoff.desk import Desk
 from handoff.feed import ChangeFeed
 from handoff.files import Limits
+from handoff.rounds import Rounds
 from handoff.security import security_headers
 from i18n.formatting import format_day_time
 from store.keyfile import load_or_create_key_file
@@ -152,6 +153,7 @@ class App:
         self.outages = OutageWatch(self.store, self.clock, self.metrics, show)
         self.worker = self._turns()
         self.hints = Hinter(self.channels, self.clock, self.metrics)
+        self.rounds = Rounds(self.store, self.clock, self.releases.current)
         self.caller = self._calls()
         self.delivery = self._deliveries()
         self.sweeper = Sweeper(self.store, self.clock, self._zone)
@@ -272,6 +274,7 @@ class App:
             self._spawn("calls", self.caller.run())
             self._spawn("delivery", self.delivery.run())
             self._spawn("sweep", alone(self.store, self.clock, "sweep", self._name, self.sweeper.run))
+            self._spawn("rounds", alone(self.store, self.clock, "rounds", self._name, self.rounds.run))
             self._spawn("beat", self._beat())
             if self.alarms.possible:
                 self._spawn("alarms", alone(self.store, self.clock, "alarms", self._name, self.alarms.run))

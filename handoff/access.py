@@ -19,6 +19,7 @@ from core.records import Line, Snapshot
 from handoff.accounts import Account, can
 from handoff.alerts import note_look
 from handoff.audit import Audit
+from handoff.card import consent_state
 from handoff.case import WITHDRAWN
 from handoff.cases import Case
 from handoff.conversation import Conversation, load
@@ -63,6 +64,8 @@ class Listed(Struct, frozen=True, kw_only=True):
     channel: str
     unreachable: bool
     expires: Millis | None = None
+    #: ``given``, ``refused`` or ``withdrawn``; empty: not asked.
+    consent: str = ""
 
 
 def may_list(account: Account, case: Case) -> bool:
@@ -110,6 +113,7 @@ def as_listed(grant: Grant, case: Case | None = None) -> Listed:
         channel=grant.snapshot.address.channel,
         unreachable=grant.state.unreachable,
         expires=grant.snapshot.expires,
+        consent=consent_state(grant.state.flow.consents[-1]) if grant.state.flow.consents else "",
     )
 
 

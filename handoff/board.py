@@ -7,8 +7,10 @@ from msgspec.structs import replace
 
 from core.ids import Millis
 from core.ports import Blobs, Store
+from core.records import Line
 from handoff.access import Access, Grant, Listed, as_listed, is_offered, may
 from handoff.accounts import Account, list_accounts
+from handoff.card import Handover, handover
 from handoff.cases import HELD, TABLE, Case
 from handoff.files import file_views
 from handoff.line import TeamLine
@@ -24,6 +26,8 @@ __all__ = ["LIST", "PAGE", "Board", "BoardView", "Card", "ConversationView", "Pe
 LIST = 100
 #: Transcript lines read at once.
 PAGE = 200
+#: Pages that the handover card reads beside the newest one.
+_STORY_PAGES = 4
 #: Parked without a date: behind every date.
 _LATER: Millis = 2**53
 
@@ -119,6 +123,8 @@ class ConversationView(Struct, frozen=True, kw_only=True):
     lines: list[LineView]
     #: There are lines before the first of ``lines``; ask with its ``seq``.
     earlier: bool
+    #: What was before the counsellor; not with older lines.
+    handover: Handover | None = None
     #: Replies on their way out, in order.
     pending: list[PendingView] = []
 
@@ -187,6 +193,10 @@ class Board:
         else:
             lines = await self._access.lines(grant, max(0, before - PAGE - 1), PAGE)
             lines = [line for line in lines if line.seq < before]
+        card = None
+        if before is None:
+            consents = grant.state.flow.consents
+            card = handover(grant.case, await self._story(grant, lines), consents)
         files = await file_views(self._blobs, lines, now)
         return ConversationView(
             at=now,
@@ -195,6 +205,7 @@ class Board:
             person=person_name(lines),
             lines=[describe(line, names, grant.case.from_at, files) for line in lines],
             earlier=bool(lines) and lines[0].seq > 1,
+            handover=card,
             pending=[
                 PendingView(
                     id=one.id,
@@ -206,6 +217,17 @@ class Board:
                 for one in grant.case.pending
             ],
         )
+
+    async def _story(self, grant: Grant, newest: list[Line]) -> list[Line]:
+        """Return the newest lines and those before them that the handover card tells of, a few pages at most."""
+        lines = newest
+        for _ in range(_STORY_PAGES):
+            if not lines or lines[0].seq <= 1 or lines[0].entry.at < grant.case.bot_from:
+                break
+            first = lines[0].seq
+            more = await self._access.lines(grant, max(0, first - PAGE - 1), PAGE)
+            lines = [*(line for line in more if line.seq < first), *lines]
+        return lines
 
     async def name(self, account: str, now: Millis) -> str:
         """Return the display name of an account; empty when there is none."""
@@ -274,5 +296,6 @@ def _card(row: Listed, account: Account, names: dict[str, str], now: Millis) -> 
         earlier=case.earlier_count,
         expires=row.expires,
         unreachable=row.unreachable,
+        consent=row.consent,
         offered_to=names.get(case.offered_to, "") if case.offered_to else (case.offered_queue or ""),
     )

@@ -75,6 +75,8 @@ def change(case: Case, event: Happening, actor: str, now: Millis) -> Case:
             return replace(case, urgency=urgency) if more else case
         case OwnerGone(owner=owner) if owner != case.owner:
             raise Refused("not_owner", owner=case.owner or "")
+        case OwnerGone(reason=reason) if reason != "disabled" and not case.ours:
+            raise Refused("stale")  # they have answered since somebody looked
         case Close() | ReturnToBot() | Left() | EraseContact():
             return _ended(case, event)
         case Claim() | AcceptTransfer() | Park() | Transfer():

@@ -47,8 +47,8 @@ class Presence(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one account said about being there."""
 
     account: str
-    state: Literal["here", "away"] = "away"
-    #: When their desk was last heard of.
+    state: Literal["here", "away"] = "here"
+    #: When their desk was last heard of; an open one is enough to be here, until they say that they are away.
     seen: Millis = 0
     #: The end of their shift, if they named one.
     shift_until: Millis | None = None

@@ -40,14 +40,16 @@ def backup(target: Path | None) -> None:
 
 @store.command()
 def check() -> None:
-    """Check the files of the store and the chain of the audit log; exits with 1 when something is wrong."""
+    """Check the files of the store, every open case and the chain of the audit log; exits with 1 for a problem."""
     from bots.app import store_only
     from bots.clock import SystemClock
     from handoff.audit import verify
+    from handoff.invariants import violations
 
     async def main() -> list[str]:
         async with store_only(settings_of_process()) as opened:
-            return await opened.check() + await verify(opened, SystemClock().now())
+            now = SystemClock().now()
+            return await opened.check() + await verify(opened, now) + await violations(opened, now)
 
     problems = asyncio.run(main())
     for problem in problems:
