@@ -10,7 +10,6 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -392,11 +391,3 @@ async def store_only(settings: Settings) -> AsyncIterator[SqliteStore]:
         yield opened.store
     finally:
         await opened.store.close()
-
-
-def backup_path(settings: Settings) -> Path:
-    """Return where a backup goes when no place is named: a folder of its own, so that the keys' copy goes along."""
-    path = settings.store_path
-    if path is None:
-        raise SettingsError("STREETWORK_STORE is memory:, so there is nothing to keep")
-    return path.parent / "backups" / path.name

@@ -11,8 +11,18 @@ import click
 import msgspec
 
 from bots.environment import settings_of_process
+from core.errors import SettingsError
+from core.settings import Settings
 
 __all__ = ["store"]
+
+
+def backup_path(settings: Settings) -> Path:
+    """Return where a backup goes when no place is named: a folder of its own, so that the keys' copy goes along."""
+    path = settings.store_path
+    if path is None:
+        raise SettingsError("STREETWORK_STORE is memory:, so there is nothing to keep")
+    return path.parent / "backups" / path.name
 
 
 @click.group()
@@ -24,7 +34,7 @@ def store() -> None:
 @click.argument("target", type=click.Path(path_type=Path), required=False)
 def backup(target: Path | None) -> None:
     """Copy the store to TARGET (by default into a folder `backups` beside it), with the newest copy of its keys."""
-    from bots.app import backup_path, store_only
+    from bots.app import store_only
 
     settings = settings_of_process()
     where = target or backup_path(settings)
