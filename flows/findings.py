@@ -140,6 +140,7 @@ def reference() -> str:
         "6": "Guarantees",
         "7": "Data",
         "8": "Words",
+        "9": "Release",
     }
     out = [
         "# Findings",
