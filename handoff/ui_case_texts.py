@@ -142,4 +142,5 @@ CASE_TEXTS = {
     "keys.transfer": "hand the case over",
     "keys.search": "search",
     "keys.takeback": "take the reply back",
+    "attach.sure": "Send this file to the person now, with what stands in the reply? {name} ({size})",
 }

@@ -1,6 +1,6 @@
 // What a counsellor can do with a case: one press, one request, one answer in plain words.
 
-import { casePath, get, newRequest, post } from "./api.js";
+import { casePath, get, newRequest, post, upload } from "./api.js";
 import { askErase, askFacts, askPark, askTransfer, askClose } from "./dialogs.js";
 import { notice, sure } from "./notice.js";
 import { hasWord, languageName, say, duration, topicName } from "./texts.js";
@@ -23,10 +23,22 @@ export async function act(caseNumber, verb, body = {}, request = newRequest()) {
   return (await press(casePath(caseNumber, `/${verb}`), verb, { ...body, request })).status === 200;
 }
 
-async function press(path, verb, body) {
+/** Send a file to the person, with the text that goes with it. */
+export async function sendFile(caseNumber, file, text, request) {
+  // The file stands last, so that the server need not hold it while it reads the rest.
+  const form = new FormData();
+  form.append("request", request);
+  form.append("text", text);
+  form.append("file", file);
+  notice("file.sending");
+  const answer = await press(casePath(caseNumber, "/files"), "reply", { request }, (path) => upload(path, form));
+  return answer.status === 200;
+}
+
+async function press(path, verb, body, ask = post) {
   acting += 1;
   try {
-    let answer = await post(path, body);
+    let answer = await ask(path, body);
     for (let tries = 0; answer.status === 202 && tries < 6; tries += 1) {
       notice("working", {}, "warn");
       answer = await get(`acts/${answer.body.request ?? body.request}`);
@@ -49,7 +61,7 @@ function tell(verb, { status, body }) {
   if (status === 503) return notice("failed.store", {}, "bad");
   const code = body.code ?? String(status);
   const key = hasWord(`refused.${code}`) ? `refused.${code}` : "refused.other";
-  return notice(key, { name: body.detail?.name ?? "", most: body.detail?.most ?? "", code }, "bad");
+  return notice(key, { name: body.detail?.name ?? "", most: body.detail?.most ?? "", type: body.detail?.type ?? "", code }, "bad");
 }
 
 /** Take the best case for me, and say why it is this one. */

@@ -37,6 +37,10 @@ export const get = (path) => call(path, {});
 /** Change. Throws when the server cannot be reached. */
 export const post = changing("POST");
 
+/** Send a form with a file; it may take a while. Throws when the server cannot be reached. */
+export const upload = (path, form) =>
+  call(path, { method: "POST", headers: { "X-CSRF-Token": csrf }, body: form, signal: AbortSignal.timeout(8 * LIMIT) });
+
 /** Write something whole, again and again. Throws when the server cannot be reached. */
 export const put = changing("PUT");
 

@@ -104,6 +104,7 @@ query.addEventListener("keydown", (event) => {
   const steps = { ArrowDown: 1, ArrowUp: -1 };
   if (event.key in steps) choose(chosen + steps[event.key]);
   else if (event.key === "Enter" && !event.isComposing) use();
+  else if (event.key === "Escape") dialog.close();
   else return;
   event.preventDefault();
 });

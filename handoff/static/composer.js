@@ -2,7 +2,6 @@
 // its own field, its own draft and its own route; switching cases carries neither text nor mode.
 
 import { newRequest } from "./api.js";
-import { offerFiles } from "./attach.js";
 import { draft, fetched, onSaved, sent, settled, typed } from "./drafts.js";
 import { notice } from "./notice.js";
 import { channelName, clock, fill, gap, languageName, number as shown } from "./texts.js";
@@ -82,6 +81,17 @@ export function insert(text, { before = false } = {}) {
   if (hole >= 0) area.setSelectionRange(hole, hole + gap.length);
 }
 
+/** Send a file with what stands in the reply; ``handler(number, file, text, request)`` resolves to whether it arrived. */
+export async function sendWith(file, handler) {
+  if (!current || !verbs.includes("reply")) return;
+  const one = draft(current, "reply");
+  if (one.busy || unfilled("reply", one.text)) return;
+  // The same file with the same text is the same press, too.
+  const what = `${file.name}/${file.size}/${file.lastModified}/${one.text}`;
+  if (one.attached?.what !== what) one.attached = { what, request: newRequest() };
+  await carry(one, () => handler(one.number, file, one.text.trim(), one.attached.request));
+}
+
 const field = (name) => byId(`text-${name}`);
 const button = (name) => byId(`form-${name}`).querySelector("[data-send]");
 
@@ -130,10 +140,15 @@ async function submit(name) {
   if (!text.trim() || one.busy || unfilled(name, text)) return;
   // The same text is the same press, however often it is tried: it arrives once.
   one.request ??= newRequest();
+  await carry(one, () => send(one.number, name, text, one.request));
+}
+
+async function carry(one, sending) {
+  const name = one.mode;
   one.busy = true;
   drawState(one);
   await settled(one);
-  const arrived = await send(one.number, name, text, one.request);
+  const arrived = await sending();
   one.busy = false;
   if (arrived) {
     sent(one);
@@ -174,4 +189,3 @@ for (const name of MODES) {
   });
 }
 
-offerFiles(byId("form-reply"), () => current);

@@ -3,6 +3,7 @@
 import { ACTS, act, busy, claimNext, onActed } from "./acts.js";
 import { alertFor } from "./alerts.js";
 import { casePath, get, leave, post } from "./api.js";
+import "./attach.js";
 import { openCanned } from "./canned.js";
 import { compose, hideComposer, hintNewer, insert, onSend, onWriting, showComposer } from "./composer.js";
 import { clearCase, drawCase, firstLine, redrawCase, toLine } from "./conversation.js";

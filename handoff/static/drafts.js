@@ -48,7 +48,9 @@ export async function fetched(one) {
 /** It was sent: the server has forgotten it, and so do we. */
 export function sent(one) {
   clearTimeout(one.timer);
-  Object.assign(one, { text: "", saved: "", at: 0, request: null, failed: false });
+  Object.assign(one, { text: "", saved: "", at: 0, request: null, attached: null, failed: false });
+  // A file takes the text along on a way of its own, so the draft is taken back here as well.
+  put(casePath(one.number, `/drafts/${one.mode}`), { text: "" }).catch(() => {});
   told(one);
 }
 

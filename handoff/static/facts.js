@@ -54,7 +54,8 @@ function fact(key, value) {
   for (const part of [value].flat()) {
     const inner = document.createElement(TEXTS.has(key) ? "p" : "bdi");
     inner.dir = "auto";
-    put(inner, part);
+    if (TEXTS.has(key)) put(inner, part);
+    else inner.textContent = part;
     text.append(inner);
   }
   return [name, text];

@@ -73,6 +73,12 @@ byId("search-form").addEventListener("submit", (event) => {
   event.preventDefault();
   run();
 });
+// A search field would only empty itself.
+query.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  event.preventDefault();
+  dialog.close();
+});
 byId("search-close").addEventListener("click", () => dialog.close());
 // Words about people do not stay on the screen behind a closed window.
 dialog.addEventListener("close", () => {
