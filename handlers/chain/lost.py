@@ -15,8 +15,10 @@ TELL_WAITING_EVERY = 600_000
 def take(talk: Talk, message: Inbound) -> bool:
     """Say that nobody understood and offer a way on."""
     run, conversation = talk.run, talk.conversation
-    if talk.case is not None:
-        _still_waiting(talk, "file_added" if isinstance(message.content, Media) else "waiting")
+    file = isinstance(message.content, Media)
+    # While the bot still asks, nobody has agreed that a human looks at anything.
+    if talk.case is not None and not (file and talk.case.state == "intake"):
+        _still_waiting(talk, "file_added" if file else "waiting")
         return True
     conversation.lost += 1
     run.count("lost")
