@@ -9,6 +9,7 @@ from handoff.audit import newest
 from handoff.forms import Office, moment
 from handoff.pages import page_language
 from handoff.sessions import SignedIn
+from handoff.ui_texts import texts
 
 __all__ = ["PER_PAGE", "AuditPage"]
 
@@ -30,6 +31,7 @@ class AuditPage:
         asked = request.query.get("before", "")
         before = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 16 else None
         entries = await newest(self._office.store, now, PER_PAGE, before)
+        said = texts(language)
         names = {one.id: one.name for one in await list_accounts(self._office.store, now)}
         # Reading the log is a thing that the log tells, once for each visit.
         if before is None:
@@ -43,10 +45,10 @@ class AuditPage:
                     "n": one.n,
                     "at": moment(one.at, language),
                     "who": names.get(one.actor, one.actor),
-                    "verb": one.verb,
+                    "verb": said.get(f"did.{one.verb}", one.verb),
                     "case": one.case,
                     "about": names.get(one.about, one.about),
-                    "result": one.result,
+                    "result": said.get(f"ended.{one.result}", one.result),
                 }
                 for one in entries
             ],

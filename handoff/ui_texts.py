@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
+from handoff.audit_texts import AUDIT
 from handoff.office_texts import OFFICE
 from handoff.ui_case_texts import CASE_TEXTS
 from i18n.catalog import Catalogs
@@ -242,6 +243,7 @@ TEXTS: Mapping[str, str] = MappingProxyType(
         "keys.button": "Keyboard help",
         "ok": "OK",
         **OFFICE,
+        **AUDIT,
     }
 )
 

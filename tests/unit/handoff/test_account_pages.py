@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import get_args
 
 from handoff.accounts import Account, Role, account_id, get_account, list_accounts
 from handoff.audit import newest, verify
 from handoff.roster import get_presence
 from handoff.totp import STEP, code_at
 from handoff.ui_texts import TEXTS
+from handoff.verbs import CaseVerb
 from tests.fakes.desk_world import PASSWORD, DeskWorld, Window
 
 NEW = "quite another password"
@@ -266,3 +268,16 @@ def test_every_refusal_of_the_pages_has_its_words():
     codes = set(re.findall(r"""Refused\(\s*"(\w+)\"""", source)) | set(re.findall(r"""said="(\w+)\"""", source))
     assert {"weak_password", "not_allowed", "bad_mail", "wrong_code", "saved", "reset"} <= codes
     assert {f"said.{code}" for code in codes} <= set(TEXTS)
+
+
+def test_whatever_stands_in_the_audit_log_has_its_words():
+    root = Path(__file__).resolve().parents[3]
+    files = [*(root / "handoff").glob("*.py"), root / "bots" / "commands" / "staff.py"]
+    source = "\n".join(path.read_text(encoding="utf-8") for path in files)
+    found = set(re.findall(r"""verb="([a-z-]+)\"""", source))
+    found |= set(re.findall(r"""_(?:write\(now, actor|note\(signed), "([a-z-]+)\"""", source))
+    found |= {"read", "unlock", "second-off", "code-setup", "code-recovery", *get_args(CaseVerb)}
+    found |= {f"page-{permission}" for permission in ("team", "numbers", "audit")}
+    assert {"sign-in", "roles", "account-change"} <= found
+    assert {f"did.{verb}" for verb in found} <= set(TEXTS)
+    assert {f"ended.{result}" for result in re.findall(r"""result="([a-z]+)\"""", source)} <= set(TEXTS)
