@@ -8,6 +8,7 @@ from datetime import date
 
 from flows.channels import capabilities
 from flows.crisis import pattern
+from flows.crisis_phrases import groups_of
 from flows.draft import Draft
 from flows.fact_checks import check_facts
 from flows.findings import did_you_mean
@@ -142,9 +143,15 @@ def _check_numbers(draft: Draft, name: str, kind: CrisisKind) -> None:
 def _check_crisis(draft: Draft) -> None:
     for name, kind in draft.crisis.items():
         _check_numbers(draft, name, kind)
-        for group, phrases in (("phrases", kind.phrases), ("unless", kind.unless)):
+        for key, phrases in (("phrases", kind.phrases), ("unless", kind.unless)):
             for language, listed in phrases.items():
+                groups = kind.groups.get(language, {})
                 for index, phrase in enumerate(listed):
-                    if pattern(phrase) is None:
-                        span = draft.crisis_doc.span((name, group, language, index))
+                    span = draft.crisis_doc.span((name, key, language, index))
+                    for group in groups_of(phrase):
+                        if group not in groups:
+                            near = did_you_mean(group, groups)
+                            message = f"there is no group “{group}” in {language}"
+                            draft.crisis_doc.add("E707", span, message, suggestion=near and "{" + near + "}")
+                    if not groups_of(phrase) and pattern(phrase) is None:
                         draft.crisis_doc.add("E707", span, f"in the phrase “{phrase[:40]}” nothing can be recognised")

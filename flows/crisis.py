@@ -2,14 +2,17 @@
 
 A phrase is compared word by word after folding, so case, accents and punctuation do not count; ``*`` stands for the
 rest of a word (``suicid*``). ``unless`` phrases are taken out first: "I do not want to die" does not hide "I will kill
-myself" in the same message.
+myself" in the same message. A message is read in several ways (:mod:`flows.crisis_rules`), so that slips, emphasis and
+Latin letters hide nothing.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from flows.crisis_phrases import Phrase, read_phrase
+from flows.crisis_rules import ALL, PLAIN, Mending, Reading
 from flows.knowledge_spec import CrisisKind
 from i18n.plain import fold
 
@@ -24,23 +27,14 @@ LONGEST_WORD = 64
 class Crisis:
     """All kinds of danger of a bot, ready to look for."""
 
-    __slots__ = ("_answers", "_beginnings", "_kinds", "_unchecked", "_words")
+    __slots__ = ("_answers", "_readers", "_unchecked")
 
-    def __init__(self, kinds: Mapping[str, CrisisKind]) -> None:
+    def __init__(self, kinds: Mapping[str, CrisisKind], readings: Sequence[Reading] = ALL) -> None:
         self._answers = {name: kind.answer for name, kind in kinds.items()}
         self._unchecked = {
             name: tuple(one.number for one in kind.numbers if one.certainty == "C") for name, kind in kinds.items()
         }
-        self._kinds = tuple(
-            _Kind(name, kind) for name, kind in kinds.items() if any(map(pattern, _listed(kind.phrases)))
-        )
-        #: First words of phrases and the kinds they may mean; and beginnings of words that begin a phrase. A message
-        #: with none of them is safe, which is known long before all phrases have been looked for.
-        self._words: dict[str, list[str]] = {}
-        for found in self._kinds:
-            for word in found.words:
-                self._words.setdefault(word, []).append(found.name)
-        self._beginnings = tuple(beginning for found in self._kinds for beginning in found.beginnings)
+        self._readers = tuple(_Reader(reading, kinds) for reading in readings)
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -51,16 +45,9 @@ class Crisis:
         """Return the first kind whose phrases the message has, or None. Never raises, linear in the length."""
         if not text:
             return None
-        words = [word[:LONGEST_WORD] for word in fold(text[:LONGEST]).split()]
-        possible = {name for word in words for name in self._words.get(word, ())}
-        begun = any(word.startswith(self._beginnings) for word in words)
-        if not possible and not begun:
-            return None
-        folded = " ".join(words)
-        for kind in self._kinds:
-            if (begun or kind.name in possible) and kind.matches(folded):
-                return kind.name
-        return None
+        folded = " ".join(word[:LONGEST_WORD] for word in fold(text[:LONGEST]).split())
+        found = {kind for reader in self._readers if (kind := reader.match(folded)) is not None}
+        return next((kind for kind in self._answers if kind in found), None) if found else None
 
     def unchecked(self, kind: str) -> tuple[str, ...]:
         """Return the numbers of an answer that nobody has looked up yet; people are told so."""
@@ -71,59 +58,94 @@ class Crisis:
         return f"crisis.{kind}", self._answers[kind]
 
 
+class _Reader:
+    """All kinds in one reading."""
+
+    __slots__ = ("_begun", "_kinds", "_longest", "_mending", "_reading", "_words")
+
+    def __init__(self, reading: Reading, kinds: Mapping[str, CrisisKind]) -> None:
+        self._reading = reading
+        self._kinds = tuple(_Kind(name, kind, reading) for name, kind in kinds.items())
+        #: First words of phrases, and beginnings of words that begin a phrase -> (number of the kind, what to match
+        #: there). A message with none of them is safe, which is known without looking for any phrase.
+        self._words: dict[str, list[tuple[int, re.Pattern[str]]]] = {}
+        self._begun: dict[str, list[tuple[int, re.Pattern[str]]]] = {}
+        for number, kind in enumerate(self._kinds):
+            for (begin, whole), phrases in kind.by_beginning.items():
+                table = self._words if whole else self._begun
+                table.setdefault(begin, []).append((number, re.compile(rf"(?:{'|'.join(phrases)})(?!\S)")))
+        self._longest = max(map(len, self._begun), default=-1)
+        self._mending = Mending(word for kind in self._kinds for word in kind.vocabulary) if reading.mends else None
+
+    def match(self, folded: str) -> str | None:
+        """Return the first kind of this reading that a folded message has."""
+        words = self._reading.message(folded)
+        if self._mending is not None:
+            words = [self._mending.mend(word) for word in words]
+        said, at = " ".join(words), 0
+        found: set[int] = set()
+        for word in words:
+            for number, phrases in self._starting(word):
+                if number not in found and phrases.match(said, at):
+                    found.add(number)
+            at += len(word) + 1
+        return next((self._kinds[n].name for n in sorted(found) if self._kinds[n].stays(said)), None)
+
+    def _starting(self, word: str) -> Iterator[tuple[int, re.Pattern[str]]]:
+        """Yield what a phrase can be that begins at this word."""
+        yield from self._words.get(word, ())
+        for length in range(min(len(word), self._longest) + 1):
+            yield from self._begun.get(word[:length], ())
+
+
 class _Kind:
-    """One kind of danger: its phrases, and how they begin."""
+    """One kind of danger in one reading: its phrases by how they begin, and what is excepted."""
 
-    __slots__ = ("_unless", "_wanted", "beginnings", "name", "words")
+    __slots__ = ("_phrases", "_unless", "_wanted", "by_beginning", "name", "vocabulary")
 
-    def __init__(self, name: str, kind: CrisisKind) -> None:
+    def __init__(self, name: str, kind: CrisisKind, reading: Reading) -> None:
         self.name = name
-        self._wanted = _any(kind.phrases)
-        self._unless = _any(kind.unless)
-        begun = {_beginning(phrase) for phrase in _listed(kind.phrases) if pattern(phrase) is not None}
-        self.words = frozenset(word for word, whole in begun if whole)
-        self.beginnings = tuple(word for word, whole in begun if not whole)
+        wanted = list(_read(kind.phrases, kind.groups, reading))
+        unless = {phrase.expression for phrase in _read(kind.unless, kind.groups, reading)}
+        self._phrases = sorted({phrase.expression for phrase in wanted}, key=_longest_first)
+        self._unless = _any(unless)
+        self._wanted: re.Pattern[str] | None = None
+        self.by_beginning: dict[tuple[str, bool], list[str]] = {}
+        for phrase in wanted:
+            for beginning in phrase.beginnings:
+                self.by_beginning.setdefault(beginning, []).append(phrase.expression)
+        self.vocabulary = frozenset(word for phrase in wanted for word in phrase.vocabulary)
 
-    def matches(self, folded: str) -> bool:
-        """Return whether a phrase stands in the message outside of what is excepted."""
-        if self._wanted is None or not self._wanted.search(folded):
-            return False
-        return self._unless is None or self._wanted.search(self._unless.sub("\n", folded)) is not None
+    def stays(self, said: str) -> bool:
+        """Return whether a phrase that was found is still there without what is excepted."""
+        if self._unless is None or not self._unless.search(said):
+            return True
+        if self._wanted is None:
+            self._wanted = _any(self._phrases)
+        return self._wanted is not None and self._wanted.search(self._unless.sub("\n", said)) is not None
 
 
-def _listed(phrases: Mapping[str, Iterable[str]]) -> list[str]:
-    return [phrase for listed in phrases.values() for phrase in listed]
+def _read(
+    phrases: Mapping[str, Iterable[str]], groups: Mapping[str, Mapping[str, list[str]]], reading: Reading
+) -> Iterator[Phrase]:
+    for language, listed in phrases.items():
+        for phrase in listed:
+            read = read_phrase(phrase, groups.get(language, {}), reading)
+            if read is not None:
+                yield read
 
 
-def pattern(phrase: str) -> str | None:
+def pattern(phrase: str, groups: Mapping[str, list[str]] | None = None) -> str | None:
     """Return a phrase as a regular expression over folded text, or None when nothing of it can be recognised."""
-    words = []
-    for word in phrase.split():
-        parts = [re.escape(fold(part)) for part in word.split("*")]
-        if "".join(parts):
-            words.append(r"\S*".join(parts))
-        elif "*" in word:
-            words.append(r"\S+")
-    if not any(word.strip(r"\S*+") for word in words):
-        return None
-    return " ".join(words)
+    read = read_phrase(phrase, groups or {}, PLAIN[0])
+    return read.expression if read is not None else None
 
 
-def _beginning(phrase: str) -> tuple[str, bool]:
-    """Return how a phrase begins, folded, and whether that is a whole word."""
-    for word in phrase.split():
-        parts = [fold(part) for part in word.split("*")]
-        if "".join(parts):
-            first, several, _ = parts[0].partition(" ")
-            return first, bool(several) or len(parts) == 1
-        if "*" in word:
-            break
-    return "", False
+def _longest_first(expression: str) -> tuple[int, str]:
+    return (-len(expression), expression)
 
 
-def _any(phrases: Mapping[str, Iterable[str]]) -> re.Pattern[str] | None:
-    found = {found for listed in phrases.values() for phrase in listed if (found := pattern(phrase)) is not None}
-    if not found:
-        return None
+def _any(expressions: Iterable[str]) -> re.Pattern[str] | None:
+    found = sorted(set(expressions), key=_longest_first)
     # Longest first, so that the whole of an `unless` phrase is taken out and not a shorter one inside it.
-    return re.compile(r"(?<!\S)(?:" + "|".join(sorted(found, key=lambda one: (-len(one), one))) + r")(?!\S)")
+    return re.compile(rf"(?<!\S)(?:{'|'.join(found)})(?!\S)") if found else None

@@ -356,7 +356,10 @@ class CrisisKind(Spec):
     """What is said at once: help numbers first."""
     numbers: list[HelpNumber] = []
     """Every other phone number of the answer, with its source; a number that is missing here is a finding."""
+    groups: dict[Name, dict[Name, list[str]]] = {}
+    """Per language: words that can stand for each other, such as ``child: [son, daughter, kid*]``."""
     phrases: dict[Name, list[str]]
-    """Per language; matched as whole words after folding, ``*`` stands for the rest of a word."""
+    """Per language; matched as whole words after folding. ``*`` stands for the rest of a word, ``…`` for up to three
+    words, ``{child}`` for any word of the group ``child`` of the same language."""
     unless: dict[Name, list[str]] = {}
     """Phrases that show it is not meant, for example ``I do not want to die``."""

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.crisis import Crisis, pattern
+from flows.crisis_rules import PLAIN
 from flows.knowledge_spec import CrisisKind
 from i18n.plain import fold
 
@@ -17,9 +18,9 @@ PHRASES = {
     "one": ["kill myself", "suicid*", "*icide", "self-harm*", "can't go on", "…", "* end it", "да умра", "اريد ان"],
     "two": ["he * me", "don't want*to live", "- hits", "unalive", "бие ме", "\u00fcber*all hin"],
 }
-CRISIS = Crisis(
-    {name: CrisisKind.model_validate({"answer": "x", "phrases": {"en": found}}) for name, found in PHRASES.items()}
-)
+KINDS = {name: CrisisKind.model_validate({"answer": "x", "phrases": {"en": found}}) for name, found in PHRASES.items()}
+CRISIS = Crisis(KINDS, PLAIN)
+READ_IN_EVERY_WAY = Crisis(KINDS)
 WORDS = sorted({word for phrase in chain(*PHRASES.values()) for word in phrase.replace("*", " x").split()})
 
 
@@ -36,6 +37,8 @@ def by_hand(text: str) -> str | None:
 @given(st.lists(st.sampled_from([*WORDS, "suicidal", "homicide", "please", "selfharming", "überall"]), max_size=8))
 def test_no_message_is_safe_that_has_a_phrase(words: list[str]) -> None:
     assert CRISIS.match(" ".join(words)) == by_hand(" ".join(words))
+    if by_hand(" ".join(words)) is not None:
+        assert READ_IN_EVERY_WAY.match(" ".join(words)) is not None
 
 
 @pytest.mark.parametrize(("name", "phrase"), [(name, phrase) for name, found in PHRASES.items() for phrase in found])
