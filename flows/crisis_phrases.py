@@ -11,8 +11,8 @@ from i18n.plain import fold
 
 __all__ = ["Phrase", "groups_of", "read_phrase"]
 
-#: ``…`` stands for no word, or for up to three.
-_GAP = r"(?:\S+ ){0,3}"
+#: ``…`` stands for no word, or for up to four.
+_GAP = r"(?:\S+ ){0,4}"
 _GAPS = ("…", "...")
 _GROUP = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
@@ -42,6 +42,9 @@ def read_phrase(phrase: str, groups: Mapping[str, list[str]], reading: Reading) 
         slots.pop(0)
     if not slots:
         return None
+    left = sum(1 for slot in slots if slot)
+    if left == 1 and sum(word not in _GAPS for word in phrase.split()) > 1:
+        return None  # without its words of emphasis nothing but an everyday word is left
     shortest = " ".join(min(slot, key=len) for slot in slots if slot)
     if not shortest.strip("* ") or not reading.takes(fold(_plain(phrase, groups)), shortest):
         return None

@@ -39,7 +39,7 @@ _EMPHASIS = _words_of(
 _DRAWN_OUT = re.compile(r"(\w)\1+")
 #: Vowels that are written for each other where they are not stressed.
 _ALIKE = str.maketrans({"о": "а", "ъ": "а", "я": "а", "и": "е", "ы": "е", "э": "е", "ё": "е", "ю": "у", "ь": None})
-_ARABIC_AND = re.compile("و(?=[\u0621-\u064a]{3})")
+_ARABIC_AND = re.compile("و(?=[\u0621-\u064a]{2})")
 #: In words shorter than this a changed letter makes another word.
 _MENDED_FROM = 6
 #: Fewer letters of one or two words in a foreign spelling say nothing.
@@ -53,6 +53,11 @@ def _same(word: str) -> str:
 def _loose(word: str) -> str:
     once = _DRAWN_OUT.sub(r"\1", word).translate(_ALIKE)
     return _ARABIC_AND.sub("", once, count=1) if _ARABIC_AND.match(once) else once
+
+
+def _typed(word: str) -> str:
+    """Return a word in rough Latin letters; Bulgarians type q for the last letter of their alphabet."""
+    return latin(word.replace("q", "ya")).replace("ts", "c")
 
 
 def _has_latin(folded: str) -> bool:
@@ -94,7 +99,7 @@ PLAIN = (Reading(name="plain"),)
 ALL = (
     *PLAIN,
     Reading(name="loose", letters=_loose, left_out=_EMPHASIS, mends=True),
-    Reading(name="latin", letters=latin, left_out=_EMPHASIS, phrases="cyrillic", latin_only=True),
+    Reading(name="latin", letters=_typed, left_out=_EMPHASIS, phrases="cyrillic", latin_only=True),
     Reading(name="arabizi", letters=consonants, left_out=_EMPHASIS, phrases="arabic", latin_only=True),
 )
 

@@ -359,7 +359,7 @@ class CrisisKind(Spec):
     groups: dict[Name, dict[Name, list[str]]] = {}
     """Per language: words that can stand for each other, such as ``child: [son, daughter, kid*]``."""
     phrases: dict[Name, list[str]]
-    """Per language; matched as whole words after folding. ``*`` stands for the rest of a word, ``…`` for up to three
+    """Per language; matched as whole words after folding. ``*`` stands for the rest of a word, ``…`` for up to four
     words, ``{child}`` for any word of the group ``child`` of the same language."""
     unless: dict[Name, list[str]] = {}
     """Phrases that show it is not meant, for example ``I do not want to die``."""
