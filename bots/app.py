@@ -235,9 +235,12 @@ class App:
         return ZoneInfo(next(iter(self.releases.current().spec.queues.values())).zone)
 
     def _base(self, channel: str) -> str | None:
-        """Return the address of our pages for people of a channel; without PUBLIC_URL only those at this computer."""
-        local = f"http://localhost:{self.settings.port}" if channel == "webchat" else None
-        return self.settings.public_url or local
+        """Return where people of a channel get the copy of their data; None where it goes out as a file.
+
+        Telegram takes it from our hands and our own chat serves it to one session; other messengers would fetch it
+        from a public address and keep it on a public one of their own.
+        """
+        return None if channel in {"telegram", "webchat"} else self.settings.public_url
 
     def _link(self, address: Address) -> str | None:
         link: str | None = getattr(self.channels.get((address.channel, address.account)), "private_link", None)

@@ -1,8 +1,8 @@
 """A copy of one's own data (GDPR Art. 15): asked for in a turn, made off it, sent when it is there.
 
 Making it reads the whole conversation, so it is a durable call of our own in the call lane, under a name that no hook
-can have. The file goes to the person's own chat and nowhere else; where the messenger takes no such file, a link that
-works for half an hour stands for it.
+can have. It goes to the person's own chat and nowhere else: as a file, or as a link that works for half an hour where
+the messenger takes no such file, or would put it up on servers of its own.
 """
 
 from __future__ import annotations
@@ -64,12 +64,12 @@ def arrived(talk: Talk, values: Mapping[str, str], error: str | None) -> None:
     ref, size = values.get("ref", ""), values.get("size", "")
     made = not error and size.isdecimal()
     kind = sent_as(talk.env.capabilities, COPY_MIME, int(size)) if made else Refused("failed")
-    if not isinstance(kind, Refused):
+    if made and values.get("link"):
+        talk.notice("mydata_link", link=values["link"], minutes=str(LINK_LIVES // 60_000))
+    elif not isinstance(kind, Refused):
         caption = talk.run.system_text("mydata_file").text
         file = SendMedia(kind=kind, ref=ref, caption=caption, name=values.get("name"), mime=COPY_MIME)
         talk.run.effects.append(SendFile(source="streetwork.mydata_file", message=file, kind="notice"))
-    elif made and values.get("link"):
-        talk.notice("mydata_link", link=values["link"], minutes=str(LINK_LIVES // 60_000))
     else:
         talk.conversation.asked_data = 0
         talk.notice("mydata_failed")

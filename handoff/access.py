@@ -64,7 +64,7 @@ class Listed(Struct, frozen=True, kw_only=True):
     channel: str
     unreachable: bool
     expires: Millis | None = None
-    #: ``given``, ``refused`` or ``withdrawn``; empty: not asked.
+    #: ``given``, ``refused``, ``withdrawn``; ``without``: the case was opened by danger or a failure, nobody asked.
     consent: str = ""
 
 
@@ -113,8 +113,13 @@ def as_listed(grant: Grant, case: Case | None = None) -> Listed:
         channel=grant.snapshot.address.channel,
         unreachable=grant.state.unreachable,
         expires=grant.snapshot.expires,
-        consent=consent_state(grant.state.flow.consents[-1]) if grant.state.flow.consents else "",
+        consent=consent_of(grant.state),
     )
+
+
+def consent_of(state: Conversation) -> str:
+    """Return where the person's consent that somebody reads along stands; see :class:`Listed`."""
+    return consent_state(state.flow.consents[-1]) if state.flow.consents else "without"
 
 
 def may_reopen(account: Account, case: Case) -> bool:

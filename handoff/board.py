@@ -76,7 +76,7 @@ class Card(Struct, frozen=True, kw_only=True, omit_defaults=True):
     unreachable: bool = False
     #: Name of the colleague, or the queue, to whom it is offered.
     offered_to: str = ""
-    #: What the person agreed to; empty: not asked yet.
+    #: Whether the person agreed that somebody reads along; see :class:`handoff.access.Listed`.
     consent: str = ""
 
 

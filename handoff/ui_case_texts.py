@@ -55,6 +55,7 @@ CASE_TEXTS = {
     "consent.given": "given",
     "consent.refused": "refused",
     "consent.withdrawn": "withdrawn",
+    "consent.without": "not asked: the case was opened by danger or a failure",
     "act.claim": "Claim",
     "act.accept": "Accept",
     "act.decline": "Decline",

@@ -15,7 +15,7 @@ __all__ = ["forget"]
 
 @click.command()
 @click.option("--conversation", help="The conversation's id, as it stands in the logs of the store (32 digits).")
-@click.option("--case", "case_number", help="Number of the person's open case, for example K-4F7Q2A.")
+@click.option("--case", "case_number", help="Number of the person's open or last case, for example K-4F7Q2A.")
 @click.option("--channel", help="With --peer: telegram, webchat, …")
 @click.option("--account", help="With --peer: which of our accounts there (a Telegram bot's id).")
 @click.option("--peer", help="The person's id at the messenger. It is not kept anywhere by this command.")
@@ -50,8 +50,9 @@ async def _erase(
     async with store_only(settings) as store:
         target = ConversationId(conversation) if conversation else None
         if case_number is not None:
-            found = await store.find(f"case:{case_number.upper()}", 1)
-            target = found[0].conversation if found else None
+            for label in (f"case:{case_number.upper()}", f"closed:{case_number.upper()}"):
+                for found in await store.find(label, 1):
+                    target = found.conversation
         elif peer is not None and channel is not None and account is not None:
             key = key_ring(settings).conversations
             name = conversation_id(key, bot=settings.bot.name, channel=channel, account=account, peer=peer)

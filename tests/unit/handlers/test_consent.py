@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace as changed
 
 from core.capabilities import CAPABILITIES
-from core.events import Claim
+from core.events import Claim, Reopen
 from core.messages import Choice, Say, Start, Text
 from core.records import Entry, Marked, Wrote
 from flows import consent
@@ -20,8 +21,11 @@ from flows.run import Run
 from flows.texts import TEXTS
 from flows.word_checks import split_words
 from handlers.simulator import Simulator
-from handoff.case import WITHDRAWN
-from handoff.conversation import dump
+from handoff.access import consent_of, may, may_reopen
+from handoff.accounts import Account
+from handoff.case import WITHDRAWN, Case
+from handoff.conversation import dump, labels
+from handoff.roles import Role
 from i18n.plain import fold
 from tests.fakes.bots import BERLIN, MINI, codes, copy_bot, loaded, mini, program
 from tests.unit.handlers.conftest import HOUR, MONDAY
@@ -55,6 +59,12 @@ def said(talk: Simulator, text: str) -> list[Entry]:
     return talk.send(Text(text=text))
 
 
+def seen_by_the_desk(talk: Simulator) -> Case | None:
+    """Return the case, unless the bot still asks: the desk shows no such case."""
+    case = talk.conversation.case
+    return None if case is None or case.state == "intake" else case
+
+
 def marks(talk: Simulator) -> list[Marked]:
     return [entry.body for entry in talk.transcript if isinstance(entry.body, Marked)]
 
@@ -76,9 +86,15 @@ def test_yes_and_no_are_read_in_every_language_whatever_the_person_s_own(
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_there_is_no_case_and_no_label_before_the_answer(berlin: Program, language: str) -> None:
     talk = asked(berlin, language)
-    assert talk.conversation.case is None
+    assert seen_by_the_desk(talk) is None
     said(talk, "…")
-    assert talk.conversation.case is None
+    assert seen_by_the_desk(talk) is None
+    assert not {"waiting", "active"} & {label.name for label in labels(talk.conversation)}
+    case = talk.conversation.case
+    roles: tuple[tuple[Role, ...], ...] = (("counsellor",), ("lead",), ("counsellor", "lead"))
+    for role in roles:
+        account = Account(id="anna", login="anna", name="Anna", roles=role)
+        assert case is None or not may(account, "read", case)
     assert not [mark for mark in marks(talk) if mark.kind == "waiting"]
 
 
@@ -146,7 +162,7 @@ def test_a_yes_to_a_text_that_changed_meanwhile_counts_for_nothing(berlin: Progr
     team = berlin.spec.team.model_copy(update={"privacy": "https://example.org/new"})
     talk.program = replace(berlin, spec=berlin.spec.model_copy(update={"team": team}), buttons={}, filled={})
     assert sources(talk.press(YES)) == ["streetwork.consent"]
-    assert talk.conversation.case is None
+    assert seen_by_the_desk(talk) is None
     assert talk.conversation.flow.consents == []
     assert sources(talk.press(YES)) == ["human.queue"]
 
@@ -257,3 +273,27 @@ def test_not_to_ask_needs_a_legal_ground(tmp_path: Path) -> None:
     found = loaded(mini(tmp_path, {("bot.yaml", "  because: These tests are about other things.\n"): ""}))
     assert found.program is None
     assert any("legal ground" in one.message for one in found.findings)
+
+
+def test_the_card_says_where_consent_stands_and_a_withdrawn_case_is_never_taken_up_again(berlin: Program) -> None:
+    talk = asked(berlin)
+    said(talk, "I want to kill myself")
+    assert consent_of(talk.conversation) == "without"
+    talk = asked(berlin)
+    said(talk, "no")
+    assert consent_of(talk.conversation) == "refused"
+    talk = asked(berlin)
+    talk.press(YES)
+    assert consent_of(talk.conversation) == "given"
+    talk.desk(Claim())
+    said(talk, "withdraw")
+    assert consent_of(talk.conversation) == "withdrawn"
+    earlier = talk.conversation.earlier
+    assert earlier is not None
+    account = Account(id="anna", login="anna", name="Anna", roles=("counsellor",), created=0)
+    assert not may_reopen(account, earlier)
+    assert may_reopen(account, changed(earlier, outcome="left"))
+    talk.desk(Reopen())
+    assert talk.outcome is not None
+    assert (talk.outcome.ok, talk.outcome.code) == (False, "no_case")
+    assert talk.conversation.case is None
