@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from flows.answer_lengths import check_answers
 from flows.bot_checks import check_bot
 from flows.bot_texts import BotText, texts_of
 from flows.checker import Failure, prove
@@ -80,6 +81,7 @@ def load(
     translations = load_translations(draft, texts, framework_locales or _FRAMEWORK)
     more = check_translations(draft, texts, translations)
     check_lengths(draft, texts, translations)
+    check_answers(draft, translations)
     check_words(draft, texts, translations.lookup)
     flows = compile_flows(draft, conditions)
     _check_ways(draft, flows)

@@ -169,3 +169,15 @@ def test_the_staff_language_is_loaded_but_not_offered(tmp_path):
     bot = program(copy_bot(BERLIN, tmp_path))
     assert "de" not in bot.languages
     assert bot.translator.text("de", "topics.health", "Health").text == "Gesundheit"
+
+
+def test_a_whole_answer_that_is_no_single_message_is_told(tmp_path):
+    """WhatsApp shows 1,024 signs above buttons; the question, the source and the notes count too."""
+    long = "\n".join(f"      {'word ' * 36}" for _ in range(5))
+    bot = copy_bot(BERLIN, tmp_path)
+    path = bot / "faq" / "health.yaml"
+    text = path.read_text(encoding="utf-8")
+    start, end = text.index("    steps: |\n"), text.index("    source:")
+    path.write_text(text[:start] + f"    steps: |\n{long}\n" + text[end:], encoding="utf-8")
+    told = [one for one in loaded(bot).findings if one.code == "W402" and one.file.endswith("health.yaml")]
+    assert any("the whole answer is too long for one message on whatsapp in en" in one.message for one in told)
