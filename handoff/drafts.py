@@ -93,8 +93,10 @@ class Drafts:
         mode = next((mode for mode in MODES if mode == verb), None)
         if mode is not None:
             await self.drop(grant, account, mode)
-        elif verb in ("close", "return", "erase"):
+        elif verb in ("close", "return"):
             await self.drop_case(grant, now)
+        elif verb == "erase":
+            await forget_drafts(self._store, grant.conversation, now)
 
     async def drop_case(self, grant: Grant, now: Millis) -> None:
         """Forget everybody's drafts of a case that ended."""

@@ -197,7 +197,7 @@ document.addEventListener("keydown", (event) => {
 window.addEventListener("leaving", () => (leaving = true));
 window.addEventListener("beforeunload", (event) => unsaved() && !leaving && event.preventDefault());
 
-if (matchMedia("(max-width: 60rem)").matches) byId("facts").open = byId("handover").open = false;
+if (matchMedia("(max-width: 60rem)").matches) byId("facts").open = false;
 setInterval(() => (redraw(), redrawCase()), 20000);
 // Whoever was erased leaves no trace to be told of; the lists notice it here.
 setInterval(() => loadLists().catch(() => {}), 60000);

@@ -4,7 +4,7 @@ import { put } from "./bidi.js";
 import { fileAddress } from "./files.js";
 import { drawLine } from "./lines.js";
 import {
-  channelName, day, dayOf, duration, fill, hasWord, languageName, moment, number, topicName, word,
+  channelName, day, dayOf, duration, hasWord, languageName, moment, number, topicName, word,
 } from "./texts.js";
 
 const byId = (id) => document.getElementById(id);
@@ -31,7 +31,7 @@ export function drawFacts(view, lines) {
   ]);
   drawFiles(lines, card.number);
   drawNotes(lines, card.number);
-  drawHandover(view.handover);
+  drawHandover(view.handover, card, lines);
 }
 
 /** Why a case stands where it stands, in words. */
@@ -92,21 +92,24 @@ function drawNotes(lines, caseNumber) {
   byId("fact-notes").hidden = !notes.children.length;
 }
 
-// What was asked, what the bot answered and what the person said, so that nobody has to tell it twice.
-function drawHandover(card) {
-  byId("handover").hidden = !card;
-  if (!card) return;
-  const texts = (values) => (values ?? []).map((one) => (typeof one === "string" ? one : (one.text ?? "")));
-  const parts = [
-    ["handover.asked", texts([card.asked].flat().filter(Boolean))],
-    ["handover.bot", texts([card.bot_answers].flat().filter(Boolean))],
-    ["handover.said", texts([card.said].flat().filter(Boolean))],
-    ["facts.topic", card.topic ? [topicName(card.topic)] : []],
-    ["facts.deadline", card.deadline ? [day(card.deadline)] : []],
-    ["facts.consent", [card.consents].flat().filter(Boolean).map(consent)],
-  ];
-  const shown = parts.filter(([, values]) => values.length);
-  byId("handover").hidden = !shown.length;
-  list(byId("handover-list"), shown);
-  fill(byId("handover").querySelector("summary"), "handover");
+// What was asked, what the bot answered and what the person said, so that nobody has to tell it twice. Open until the
+// first answer; then the conversation needs the room.
+function drawHandover(card, { number: caseNumber }, lines) {
+  const box = byId("handover");
+  const parts = card
+    ? [
+        ["handover.asked", card.asked],
+        ["handover.bot", card.bot_answers.map((one) => one.title)],
+        ["handover.said", card.said],
+        ["facts.topic", card.topic ? [topicName(card.topic)] : []],
+        ["facts.deadline", card.deadline ? [day(card.deadline)] : []],
+        ["facts.consent", card.consents.map((one) => `${consent(one.state)}, ${dayOf(one.at)}`)],
+      ].filter(([, values]) => values.length)
+    : [];
+  box.hidden = !parts.length;
+  list(byId("handover-list"), parts);
+  if (box.dataset.number === caseNumber) return;
+  box.dataset.number = caseNumber;
+  const answered = lines.some((line) => line.author === "counsellor" && line.kind !== "note");
+  box.open = !answered && !matchMedia("(max-width: 60rem)").matches;
 }

@@ -8,7 +8,9 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from handoff.security import security_headers
 from tests.fakes.axe import barriers
+from tests.fakes.chat_room import open_room
 from tests.fakes.desk_page import NEEDS_BROWSER, card, claim, lines, picture, send, sign_in, troubles
 from tests.fakes.desk_street import Street
 
@@ -144,6 +146,26 @@ async def test_the_desk_at_night(street: Street, browser: Browser, language: str
     await page.locator("#help").click()
     await tour.stop("keys")
     await context.close()
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize("language", ["ar", "bg", "en", "ru"])
+async def test_the_chat(browser: Browser, language: str, size: tuple[int, int]):
+    width, height = size
+    async with open_room(middlewares=[security_headers]) as room:
+        context = await browser.new_context(viewport={"width": width, "height": height}, locale=language)
+        page = await context.new_page()
+        tour = Tour(page, f"chat-{language}-{width}", checked=True)
+        await page.goto(f"{room.origin}/chat?lang={language}")
+        await room.attend()
+        await expect(page.locator(".line.bot .text").first).to_be_visible()
+        await tour.stop("welcome")
+        await page.locator("#text").fill("رقمي 030 901820 <b>x</b>")
+        await page.locator("#text").press("Enter")
+        await room.attend()
+        await expect(page.locator(".line.person .text").last).to_contain_text("030 901820")
+        await tour.stop("written")
+        await context.close()
 
 
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])

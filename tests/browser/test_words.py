@@ -39,6 +39,26 @@ async def test_bubbles_have_their_own_direction_and_numbers_stand_by_themselves(
     assert troubles(page) == []
 
 
+async def test_what_was_asked_and_answered_is_handed_over(street: Street, context: BrowserContext):
+    number = await street.wants("p", "en", "what is the minimum wage", "my phone is +49 30 901820")
+    page = await sign_in(street, context)
+    await card(page, number).click()
+    handed = page.locator("#handover")
+    await expect(handed).to_have_attribute("open", "")
+    await expect(handed).to_contain_text("what is the minimum wage")
+    await expect(handed).to_contain_text("given")
+    await expect(handed.locator("bdi", has_text="+49 30 901820")).to_be_visible()
+    await page.locator("[data-act=claim]").click()
+    await send(page, "Hello")
+    street.leaping.leap(6000)
+    await expect(lines(page, "counsellor")).to_have_text(["Hello"])
+    # Once answered, the card makes room, also at the next look.
+    await page.reload()
+    await card(page, number).click()
+    await expect(handed).to_be_visible()
+    await expect(handed).not_to_have_attribute("open", "")
+
+
 async def test_hostile_words_do_nothing_anywhere(street: Street, context: BrowserContext):
     await street.account("boris", "ar", name='"><b>Boris</b>')
     number = await street.wants("p", "ar", HOSTILE, "x" * 10_000, name=HOSTILE[:60])
