@@ -42,6 +42,9 @@ _LEADS: frozenset[Verb] = frozenset({"read", "note", "erase", "export"})
 _AGAIN: Millis = 30 * 60 * 1000
 _REMEMBERED = 2000
 
+#: The id of no conversation: looked up for a number that leads nowhere, so that the time tells nothing either.
+_NOBODY = ConversationId("0" * 32)
+
 
 class Grant(Struct, frozen=True, kw_only=True):
     """Permission to work with one case, and what was read to decide it."""
@@ -190,13 +193,12 @@ class Access:
         return await self._store.transcript(grant.conversation, after, limit)
 
     async def _find(self, number: str) -> Grant | None:
-        for label in (f"case:{number}", f"closed:{number}"):
-            for hit in await self._store.find(label, 1):
-                grant = await self._load(hit.conversation, number)
-                # Between the two reads the case may have been closed and another one opened.
-                if grant is not None and grant.case.number == number:
-                    return grant
-        return None
+        """Return the case with this number, after the same reads whether there is one or not."""
+        labels = (f"case:{number}", f"closed:{number}")
+        hits = [hit for label in labels for hit in await self._store.find(label, 1)]
+        grant = await self._load(hits[0].conversation if hits else _NOBODY, number)
+        # Between the reads the case may have been closed and another one opened.
+        return grant if grant is not None and grant.case.number == number else None
 
     async def _load(self, conversation: ConversationId, number: str | None = None) -> Grant | None:
         """Return the open case, or the last closed one if it has this number."""

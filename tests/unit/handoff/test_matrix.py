@@ -291,3 +291,27 @@ async def test_a_stolen_cursor_opens_nothing(world: DeskWorld):
         with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
             await thief.live(cursor)
         assert refused.value.status == status
+
+
+async def test_a_denial_takes_the_same_steps_as_an_absence(world: DeskWorld, monkeypatch):
+    owner, other = await world.staff("mariam"), await world.staff("boris")
+    await world.ask("p", "K-1")
+    await owner.post("cases/K-1/claim")
+    steps: list[str] = []
+    for name in ("find", "snapshot", "get", "put", "transcript"):
+        real = getattr(world.store, name)
+
+        def counted(*args: Any, real: Any = real, name: str = name, **more: Any) -> Any:
+            steps.append(name)
+            return real(*args, **more)
+
+        monkeypatch.setattr(world.store, name, counted)
+    world.working.clear()
+    await world.idle()
+    taken = []
+    for number in ("K-1", "K-9"):
+        steps.clear()
+        assert (await other.get(f"cases/{number}"))[0] == 404
+        taken.append([step for step in steps if step in ("find", "snapshot", "put", "transcript")])
+    assert taken[0] == taken[1]
+    assert taken[0].count("snapshot") == 1
