@@ -15,7 +15,8 @@ from urllib.parse import unquote
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "docs")]
 
-import flow_reference  # noqa: E402 - lies beside this file
+import case_diagram  # noqa: E402 - lies beside this file
+import flow_reference  # noqa: E402
 
 from bots.metric_names import COUNTERS, DURATIONS, GAUGES  # noqa: E402 - the packages lie beside docs/
 from core.settings import settings_table  # noqa: E402
@@ -42,6 +43,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "settings": settings_table,
     "metrics": metrics_table,
     **flow_reference.PARTS,
+    **case_diagram.PARTS,
 }
 #: Whole pages.
 FILES: dict[str, Callable[[], str]] = {"docs/findings.md": reference}
