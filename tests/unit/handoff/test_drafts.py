@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from core.blobs import blob_key
 from core.records import Record
 from handoff.drafts import KEPT, forget_drafts
 from store.seal import KeyRing
@@ -119,6 +121,22 @@ async def test_a_draft_cannot_be_read_once_the_person_is_erased(tmp_path: Path):
         assert await text(window, REPLY) == ""
         assert await forget_drafts(world.store, world.conversation("p"), world.clock.now()) == 2
         assert await shells(world) == []
+
+
+async def test_the_key_of_a_draft_lives_and_dies_with_the_person(tmp_path: Path):
+    store = open_sqlite(tmp_path / "desk.db", KeyRing.generate())
+    async with open_desk(store=store) as world:
+        window = await claimed(world)
+        await window.put(REPLY, {"text": "canary words"})
+        (shell,) = await shells(world)
+        snapshot = await world.store.snapshot(world.conversation("p"))
+        assert snapshot is not None
+        name = blob_key(world.conversation("p"), snapshot.generation, "drafts")
+        key = await world.blobs.read(name, 0, world.clock.now())
+        assert key is not None
+        assert b"canary words" in AESGCM(key).decrypt(shell.value[:12], shell.value[12:], shell.key.encode())
+        await world.erase("p")
+        assert await world.blobs.read(name, 0, world.clock.now()) is None
 
 
 async def test_forgetting_one_person_leaves_the_others(world: DeskWorld):

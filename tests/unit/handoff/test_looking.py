@@ -83,13 +83,18 @@ async def test_nobody_is_told_of_a_case_they_may_not_read(world: DeskWorld):
     await owner.post("cases/K-1/claim")
     mariam = await owner.live()
     boris = await (await world.staff("boris")).live()
+    looking = Looking(world.store)
     await look(mariam, "K-1")
+    assert await until(lambda: looking.others("K-1", "nobody", world.clock.now())) == ["Mariam"]
     await look(boris, "K-1")
+    for _ in range(25):
+        # It would be written within moments, and stay until he looks elsewhere.
+        await asyncio.sleep(0.01)
+        assert [one.name for one in await looking.others("K-1", "nobody", world.clock.now())] == ["Mariam"]
     await look(boris, "K-404")
     await look(boris, "../x")
     await look(boris, "K-2")
     # What a window says is taken in one after the other: once this is known, so is all before it.
-    looking = Looking(world.store)
     assert await until(lambda: looking.others("K-2", "nobody", world.clock.now())) == ["Boris"]
     assert await until(lambda: looking.others("K-1", "nobody", world.clock.now())) == ["Mariam"]
 
