@@ -143,7 +143,8 @@ DANGER = {
     "violence": "my husband beats me|Муж меня бьёт|мъжът ми ме бие|mujat mi me bie|زوجي يضربني|byedrobni|"
     "изнасилиха ме|he threatened me",
     "trafficking": "my boss took my passport|шефът ми взе паспорта|shefat mi vze pasporta|начальник забрал мой паспорт|"
-    "أخذ جوازي|they don't let me leave|заставляют работать|karat me da rabotq",
+    "أخذ جوازي|they don't let me leave|заставляют работать|karat me da rabotq|"
+    "с нами обращаются как с рабами|работаю как раб",
     "no_shelter": "I have nowhere to sleep tonight|негде ночевать|нямам къде да спя|ما عندي مكان نام|"
     "nqmam kude da spq|я бездомный",
 }
@@ -172,6 +173,8 @@ def test_danger_is_recognised_as_people_write_it(kind: str, message: str) -> Non
         "I hurt myself at work",
         "20 kms from Berlin",
         "I lost my passport",
+        "как работать медсестрой в Берлине",
+        "как работает страховка",
         "искам да сложа край на договора",
     ],
 )
