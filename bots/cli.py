@@ -22,6 +22,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "facts": ("facts", "Show what will be said on a day, and which values have to be looked up."),
     "translations": ("translations", "Show how complete a bot is in each language, and what nobody has read."),
     "review": ("translations", "Note that somebody has read the texts of a bot in a language."),
+    "ask": ("ask", "Show what a bot would do with a question."),
+    "faq": ("faq", "Tune the search of a bot on its own examples, and measure it."),
     "graph": ("graph", "Draw a bot's flows as Mermaid or SVG."),
     "schema": ("schema", "Write the JSON Schema with which editors check the YAML files."),
     "new": ("new", "Make the folder of a new bot that works at once."),

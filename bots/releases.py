@@ -5,34 +5,56 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import watchfiles
 
+from bots.clock import SystemClock
 from core.errors import BotBroken
 from core.ports import Clock
+from flows.encoders import Encoder, load_encoder
 from flows.findings import render
 from flows.loader import Loaded, load
 from flows.program import Program
 
-__all__ = ["Releases", "load_bot", "report"]
+__all__ = ["Releases", "day_of", "load_bot", "open_program", "report"]
 
 log = logging.getLogger("streetwork.releases")
 
 
-def load_bot(folder: Path, clock: Clock, *, release: bool = False) -> Loaded:
+def day_of(clock: Clock) -> date:
+    """Return today, by UTC: good enough for reviews and for what is still there."""
+    return datetime.fromtimestamp(clock.now() / 1000, UTC).date()
+
+
+def load_bot(folder: Path, clock: Clock, encoder: Encoder | None = None, *, release: bool = False) -> Loaded:
     """Load and check a bot's folder as of today. The result says what is wrong; nothing is raised for content."""
-    return load(folder, today=datetime.fromtimestamp(clock.now() / 1000, UTC).date(), release=release)
+    return load(folder, today=day_of(clock), encoder=encoder, release=release)
+
+
+def open_program(folder: Path, encoder: str = "none") -> Program:
+    """Return a bot for a command; raises :class:`core.errors.BotBroken` with every finding, or SettingsError."""
+    loaded = load_bot(folder, SystemClock(), load_encoder(encoder))
+    if loaded.program is None:
+        raise BotBroken(report(loaded))
+    return loaded.program
 
 
 class Releases:
     """Holds the program in use. Reading it is free; replacing it is one assignment."""
 
     def __init__(
-        self, folder: Path, clock: Clock, *, show: Callable[[str], None], on_change: Callable[[Program], None]
+        self,
+        folder: Path,
+        clock: Clock,
+        *,
+        show: Callable[[str], None],
+        on_change: Callable[[Program], None],
+        encoder: Encoder | None = None,
     ) -> None:
         self.folder = folder
+        self._encoder = encoder
         self._clock = clock
         self._show = show
         self._on_change = on_change
@@ -46,14 +68,14 @@ class Releases:
 
     def open(self) -> Program:
         """Load the bot for the first time; raises :class:`core.errors.BotBroken` with every finding."""
-        loaded = load_bot(self.folder, self._clock)
+        loaded = load_bot(self.folder, self._clock, self._encoder)
         if loaded.program is None:
             raise BotBroken(report(loaded))
         return self._take(loaded.program)
 
     async def reload(self) -> bool:
         """Check the folder and swap the bot if it has no errors; else show them and keep the old one."""
-        loaded = await asyncio.to_thread(load_bot, self.folder, self._clock)
+        loaded = await asyncio.to_thread(load_bot, self.folder, self._clock, self._encoder)
         if loaded.program is None:
             errors = sum(finding.level == "error" for finding in loaded.findings)
             self._show(f"{report(loaded)}\nThe change was not taken in; the earlier flows stay in use.")

@@ -10,8 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from core.messages import Option, Say, Span
-from flows.effects import Match, SayText
-from flows.faq import ANSWER, OFFER
+from flows.effects import SayText
 from flows.knowledge_spec import Centre, Checked, FaqEntry, Rumour
 from flows.program import option_token
 from flows.shelf import Page
@@ -23,27 +22,9 @@ from i18n.formatting import format_date, format_list, format_part_of_date, langu
 if TYPE_CHECKING:
     from flows.run import Run
 
-__all__ = ["first_page", "name_of", "show", "show_matches", "show_page", "topic_options"]
+__all__ = ["first_page", "name_of", "option_of", "show", "show_page", "topic_options"]
 
 _SHARE_GAP = "\n\n"
-
-
-def show_matches(run: Run, ranking: Sequence[Match], topics: Sequence[str], show_most: int) -> bool:
-    """Show the best find when it is good enough, else offer the nearest; False when nothing comes near."""
-    allowed = [m for m in ranking if not topics or run.program.faq_topics.get(m.id) in topics]
-    good = [m for m in allowed if m.score >= OFFER]
-    if not good:
-        run.count("faq.unknown")
-        return False
-    if good[0].score >= ANSWER and (len(good) == 1 or good[0].score - good[1].score >= 0.1):
-        run.count("faq.answered")
-        show(run, good[0].id)
-    elif show_most == 0:
-        return False
-    else:
-        run.count("faq.offered")
-        run.system("faq_did_you_mean", options=[_option(run, match.id) for match in good[:show_most]])
-    return True
 
 
 def show(run: Run, name: str) -> None:
@@ -73,7 +54,8 @@ def name_of(run: Run, name: str) -> str:
     return run.translate(f"{kind}.{name}.{part}", getattr(spec, part)).text
 
 
-def _option(run: Run, name: str) -> Option:
+def option_of(run: Run, name: str) -> Option:
+    """Return the button that shows an entry, a rumour or a centre."""
     return Option(token=option_token("", "faq", name), label=name_of(run, name))
 
 
@@ -119,7 +101,7 @@ def _page_options(run: Run, page: Page) -> tuple[Option, ...]:
     pages = shelf.pages(Page(page.kind, page.topics, 1), run.today)
     number = min(max(page.number, 1), len(pages))
     if page.topics:
-        options = [_option(run, name) for name in pages[number - 1]]
+        options = [option_of(run, name) for name in pages[number - 1]]
     else:
         options = [
             _page_button(Page(page.kind, (topic,), 1), run.translate(f"topics.{topic}", shelf.topics[topic]).text)
@@ -174,7 +156,7 @@ def _further(run: Run, name: str, spec: FaqEntry, *, helped: bool) -> Iterator[O
         yield Option(token=option_token("", "next", name), label=label)
     shelf = run.program.shelf
     present = dict.fromkeys(shelf.present(centre, run.today) for centre in spec.centres)
-    yield from (_option(run, centre) for centre in present if centre is not None)
+    yield from (option_of(run, centre) for centre in present if centre is not None)
     if not helped:
         yield from run.command_options("menu", "human")
     elif spec.human == "yes":
@@ -197,7 +179,7 @@ def _show_rumour(run: Run, name: str, spec: Rumour) -> None:
     heard = Translated(text=heading, language=claim.language, fell_back=claim.fell_back)
     _say(run, context, parts, heard, ())
     share = [_filled(run, f"{context}.share", spec.share), *_trust(run, spec)]
-    more = (_option(run, spec.entry),) if spec.entry else ()
+    more = (option_of(run, spec.entry),) if spec.entry else ()
     options = (*more, *run.command_options("menu", "human"))
     message = Say(text=_SHARE_GAP.join(share), options=options, language=run.language)
     run.effects.append(SayText(source=f"{context}.share", message=message))

@@ -196,6 +196,12 @@ CODES: dict[str, Code] = {
         "When the law changes, this text stays wrong.",
         "If a law sets it, put it into facts.yaml: {fact.id}.",
     ),
+    "W521": Code("what the search learned cannot be read", "It answers with less care.", "Run streetwork faq tune."),
+    "H522": Code(
+        "the search has to be tuned",
+        "New texts are found less well, and nobody fitted when the bot may answer.",
+        "Run streetwork faq tune.",
+    ),
     "E601": Code("no way to a human", _STUCK, "Turn commands on here, or lead to a handoff."),
     "E602": Code("no way to the menu", _STUCK, "Turn commands on here, or lead to the main menu."),
     "E603": Code("no way to stop", "People could not make the bot fall silent.", "Add a command with action: stop."),

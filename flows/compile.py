@@ -15,9 +15,10 @@ from flows.knowledge_checks import shelf_of
 from flows.program import Command, Flow, Place, Program, Queue, Step, option_token
 from flows.references import Conditions
 from flows.shelf import Shelf
-from flows.spec import BotSpec, Spec
+from flows.spec import BotSpec
 from flows.texts import TEXTS
 from flows.translation_checks import Translations
+from flows.understanding import Tongues
 from flows.word_checks import command_words
 from i18n.catalog import Translator
 
@@ -76,7 +77,12 @@ def commands_of(bot: BotSpec) -> dict[str, Command]:
 
 
 def compile_bot(
-    draft: Draft, bot: BotSpec, flows: Mapping[str, Flow], texts: Sequence[BotText], translations: Translations
+    draft: Draft,
+    bot: BotSpec,
+    flows: Mapping[str, Flow],
+    texts: Sequence[BotText],
+    translations: Translations,
+    faq: Faq,
 ) -> Program:
     """Return the program of a draft without errors."""
     translator = Translator(
@@ -87,8 +93,6 @@ def compile_bot(
     )
     commands = commands_of(bot)
     shelf = shelf_of(draft)
-    questions = _questions(draft, translations)
-    topics = {**shelf.topic_of, **{name: centre.topics[0] for name, centre in shelf.centres.items()}}
     home, _, step = bot.home.partition(".")
     return Program(
         bot=draft.folder.resolve().name,
@@ -106,16 +110,38 @@ def compile_bot(
         tokens=token_table(flows, bot.languages.offered, commands, shelf),
         sources=tuple((text.context, text.source) for text in texts),
         facts=Facts(draft.facts),
-        faq=Faq.build(questions, source=bot.languages.source, topics=topics),
-        questions=questions,
+        faq=faq,
+        tongues=Tongues(_corpus(faq, bot, translations)),
+        questions=_questions(faq),
         faq_entries=shelf.entries,
-        faq_topics=topics,
+        faq_topics=faq.topics,
         shelf=shelf,
         crisis=Crisis(draft.crisis),
         canned=draft.canned,
         queues={name: Queue.open(name, queue) for name, queue in bot.queues.items()},
         hooks=draft.hooks,
     )
+
+
+def _questions(faq: Faq) -> dict[str, dict[str, Sequence[str]]]:
+    found: dict[str, dict[str, Sequence[str]]] = {}
+    for language, texts in faq.texts.items():
+        for one in texts:
+            found.setdefault(one.entry, {})[language] = one.asked
+    return found
+
+
+def _corpus(faq: Faq, bot: BotSpec, translations: Translations) -> dict[str, list[str]]:
+    """Return texts of each offered language, those in people's own words first."""
+    found: dict[str, list[str]] = {}
+    for language in bot.languages.offered:
+        asked = [text for one in faq.texts.get(language, ()) for text in one.asked]
+        known = list(translations.lookup.get(language, {}).values())
+        if language == bot.languages.source:
+            known = list(dict.fromkeys(text for other in translations.lookup.values() for _, text in other))
+        told = [one.told for one in faq.texts.get(language, ())]
+        found[language] = [*asked, *known, *told]
+    return found
 
 
 def token_table(
@@ -159,30 +185,6 @@ def _renamed(flow: Flow) -> Iterator[tuple[str, Step]]:
     for old, present in flow.renamed.items():
         if present in flow.steps:
             yield old, flow.steps[present]
-
-
-def _questions(draft: Draft, translations: Translations) -> dict[str, dict[str, list[str]]]:
-    """Return what each entry, rumour and centre is found by, per language: its own words, and how people ask."""
-    source = draft.bot.languages.source if draft.bot else "en"
-    found: dict[str, dict[str, list[str]]] = {}
-    own: list[tuple[str, str, tuple[str, ...], Spec]] = []
-    own += [(f"faq.{name}", name, ("question", "title"), entry) for _, _, name, entry in draft.faq_entries]
-    own += [(f"rumours.{name}", name, ("claim", "title"), rumour) for name, rumour in draft.rumours.items()]
-    own += [(f"centres.{name}", name, ("name", "title"), centre) for name, centre in draft.centres.items()]
-    for context, name, parts, spec in own:
-        texts = found.setdefault(name, {})
-        for part in parts:
-            text = getattr(spec, part)
-            if not text:
-                continue
-            texts.setdefault(source, []).append(text)
-            for language, known in translations.lookup.items():
-                translated = known.get((f"{context}.{part}", text))
-                if translated:
-                    texts.setdefault(language, []).append(translated)
-        for language, examples in draft.examples.items():
-            texts.setdefault(language, []).extend(examples.texts.get(name, "").splitlines())
-    return found
 
 
 def _release(draft: Draft) -> str:

@@ -19,11 +19,12 @@ __all__ = [
     "LeaveMark",
     "Match",
     "NeedsQueue",
-    "NeedsRanking",
+    "NeedsUnderstanding",
     "QueueFacts",
     "SayText",
     "SendFile",
     "SetTimer",
+    "Understood",
 ]
 
 
@@ -32,6 +33,19 @@ class Match(Struct, frozen=True):
 
     id: str
     score: float
+
+
+class Understood(Struct, frozen=True, kw_only=True):
+    """What a typed text is taken for, see :mod:`flows.understanding`."""
+
+    #: The language to answer in: the person's, or another of ours in which the text is surely written.
+    language: str
+    #: The text alone shows its language.
+    sure: bool = False
+    #: The text is surely written in this language, which is none of ours.
+    foreign: str | None = None
+    #: FAQ entries that it may ask for, best first.
+    matches: tuple[Match, ...] = ()
 
 
 class SayText(Struct, frozen=True, kw_only=True):
@@ -125,8 +139,8 @@ class Env(Struct, frozen=True, kw_only=True):
     now: Millis
     #: Start of every id that this turn makes: ``conversation/generation/turn``.
     prefix: str
-    #: FAQ rankings that were obtained for this turn, by (query, language).
-    rankings: dict[tuple[str, str], tuple[Match, ...]] = {}
+    #: What typed texts are taken for, as far as it was obtained for this turn: by (text, the person's language).
+    understood: dict[tuple[str, str | None], Understood] = {}
     #: What was looked up about queues for this turn, by (queue, language).
     queues: dict[tuple[str, str], QueueFacts] = {}
     #: Kind of the channel, which people are told who asks what is stored.
@@ -142,10 +156,10 @@ class NeedsQueue(Exception):
         self.language = language
 
 
-class NeedsRanking(Exception):
-    """The turn cannot go on without a ranking of this question; obtain it and run the turn again."""
+class NeedsUnderstanding(Exception):
+    """The turn cannot go on without knowing what this text is taken for; obtain it and run the turn again."""
 
-    def __init__(self, query: str, language: str) -> None:
-        super().__init__("a ranking is needed")
-        self.query = query
+    def __init__(self, text: str, language: str | None) -> None:
+        super().__init__("a text has to be understood")
+        self.text = text
         self.language = language

@@ -1,38 +1,40 @@
-"""Finding the FAQ entry that a question asks for: by letters, without a model, in any of the bot's languages.
+"""Finding the FAQ entry that a question asks for, in any of the bot's languages and in other letters.
 
-Each question and example is a vector of its letter groups (2 to 5 letters, words apart) weighted by rarity, compared by
-cosine; beside it counts how many of the words, cut to five letters, agree. Scripts are folded together first
-(:mod:`flows.skeleton`). Good enough to offer three entries, and to answer where the words are nearly those of an
-example; see :data:`ANSWER`. Indexes are built when a language is first asked for and never change.
+Letters first (:mod:`flows.lexical`), scripts folded together (:mod:`flows.skeleton`); where an encoder is installed and
+the bot was tuned with it, its opinion is added (:mod:`flows.classes`). How sure a match must be to be shown or offered
+was fitted on the bot's own examples (:mod:`flows.tuned`). Indexes are built when a language is first asked for and
+never change.
 """
 
 from __future__ import annotations
 
 import math
-from collections import Counter
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from flows.classes import Classes
 from flows.effects import Match
+from flows.encoders import Encoder, cleaned
+from flows.lexical import EntryTexts, LexicalIndex
 from flows.skeleton import Script, consonants, latin, script
+from flows.tuned import ANSWER, OFFER, UNTUNED, Tuned, fingerprint
 from i18n.plain import fold
+from i18n.romanised import NATIVE_LETTERS, native_letters
 
 __all__ = ["ANSWER", "LONGEST_QUERY", "OFFER", "Faq", "Match"]
 
-#: From this score on an entry is shown at once. Measured on the shipped bot: ``tests/unit/flows/test_faq.py``.
-ANSWER = 0.45
-#: From this score on an entry is offered as a button.
-OFFER = 0.22
 #: Questions are cut here; what people ask is asked in the first sentences.
 LONGEST_QUERY = 200
-
-#: Letter groups that more than this share of the texts have say nothing.
-_COMMON = 0.15
-_LETTERS_WEIGHT = 0.6
 #: Consonants alone say less than whole words.
 _CONSONANTS_TRUST = 0.92
-_PREFIX = 5
-#: How much all texts of an entry together count beside the best single one.
-_WHOLE_WEIGHT = 0.35
+#: What a step in nearness is worth against one in the encoder's log-odds, when shares are made of both.
+_SHARPNESS = 18.0
+#: A Latin word that stands in a Latin-letter text of the bot and is so long stays as it is: a German term.
+_TERM = 5
+#: A question of which so many words are such words is in that language.
+_MOSTLY = 0.6
+_PLACEHOLDER = re.compile(r"\{[^{}]{0,80}\}")
+_LATIN_WORD = re.compile(r"[a-zäöüß]+")
 
 
 def _native(folded: str) -> str:
@@ -45,44 +47,101 @@ _SPELLINGS: Mapping[str, Callable[[str], str]] = {"latin": latin, "consonants": 
 class Faq:
     """The search index of a bot."""
 
-    __slots__ = ("_entries", "_indexes", "_languages", "_source", "_topics")
+    __slots__ = (
+        "_classes",
+        "_encoder",
+        "_entries",
+        "_indexes",
+        "_languages",
+        "_source",
+        "_topics",
+        "_vocabulary",
+        "tuned",
+    )
 
-    def __init__(self) -> None:
-        #: language -> [(entry, text)]
-        self._entries: dict[str, list[tuple[str, str]]] = {}
-        self._languages: dict[str, Script] = {}
-        self._indexes: dict[tuple[str, str], _Index] = {}
-        self._source = ""
-        self._topics: Mapping[str, str] = {}
-
-    @classmethod
-    def build(
-        cls,
-        entries: Mapping[str, Mapping[str, Sequence[str]]],
+    def __init__(
+        self,
+        entries: Mapping[str, Sequence[EntryTexts]],
         *,
         source: str = "en",
         topics: Mapping[str, str] | None = None,
-    ) -> Faq:
-        """Take the texts of each entry by language: its question and how people really ask.
+        tuned: Tuned | None = None,
+        classes: Classes | None = None,
+        encoder: Encoder | None = None,
+    ) -> None:
+        """Take the texts of the entries by language.
 
-        ``source`` is searched beside the language of the person; ``topics`` names the topic of each entry.
+        ``source`` is searched beside the language of the person; ``topics`` names the topic of each entry. Classes of
+        another encoder than the one that is there are left alone.
         """
-        faq = cls()
-        faq._source = source
-        faq._topics = dict(topics or {})
-        for entry, languages in entries.items():
-            for language, texts in languages.items():
-                faq._entries.setdefault(language, []).extend((entry, text) for text in texts if text.strip())
-        for language, found in faq._entries.items():
-            faq._languages[language] = script(" ".join(text for _, text in found[:50]))
-        return faq
+        self._entries = {language: tuple(found) for language, found in entries.items() if found}
+        self._source = source
+        self._topics = dict(topics or {})
+        self._languages: dict[str, Script] = {
+            language: script(" ".join(text for one in found[:20] for text in one.asked))
+            for language, found in self._entries.items()
+        }
+        self._indexes: dict[tuple[str, str], LexicalIndex] = {}
+        self.tuned = tuned or UNTUNED
+        fits = encoder is not None and classes is not None and classes.encoder == encoder.name == self.tuned.encoder
+        self._encoder = encoder if fits and self.tuned.encoded is not None else None
+        self._classes = classes if self._encoder is not None else None
+        self._vocabulary = _latin_words(self._entries, self._languages)
 
-    def search(self, query: str, language: str, limit: int, topics: frozenset[str] | None = None) -> tuple[Match, ...]:
-        """Return the entries nearest to a question, best first, with scores between 0 and 1.
+    @property
+    def encodes(self) -> bool:
+        """Return whether the encoder has a say."""
+        return self._encoder is not None
 
-        The person's language and the source language are searched, and any language written in the letters of the
-        question when it fits neither.
+    @property
+    def fingerprint(self) -> str:
+        """Return a hash of all texts, by which a fit on other texts is known."""
+        return fingerprint(self._entries)
+
+    @property
+    def texts(self) -> Mapping[str, tuple[EntryTexts, ...]]:
+        """Return the texts of all entries by language."""
+        return self._entries
+
+    @property
+    def source(self) -> str:
+        """Return the language that is searched beside the person's."""
+        return self._source
+
+    @property
+    def topics(self) -> Mapping[str, str]:
+        """Return the topic of each entry."""
+        return self._topics
+
+    def search(
+        self, query: str, language: str, limit: int, topics: frozenset[str] | None = None, *, quick: bool = False
+    ) -> tuple[Match, ...]:
+        """Return the entries nearest to a question, best first; scores lie between 0 and 1.
+
+        From :data:`ANSWER` on a match is to be shown, from :data:`OFFER` on to be offered. The person's language and
+        the source language are searched, and any language written in the letters of the question when it fits neither.
+        ``quick`` leaves the encoder out.
         """
+        near = self.nearness(query, language)
+        means = {} if quick or not near else self.meanings(query, language)
+        curve = self.tuned.encoded if means else self.tuned.lexical
+        if curve is None or not near:
+            return ()
+        shares = shares_of(near, means)
+        ranked = sorted(shares, key=lambda entry: (-shares[entry], entry))
+        found: list[Match] = []
+        least = 1.0
+        for entry in ranked:
+            if topics is not None and self._topics.get(entry) not in topics:
+                continue
+            least = min(least, curve.score(near.get(entry, 0.0), shares[entry]))
+            found.append(Match(id=entry, score=round(least, 4)))
+            if len(found) == limit:
+                break
+        return tuple(found)
+
+    def nearness(self, query: str, language: str) -> dict[str, float]:
+        """Return how near the texts of each entry are, by letters, 0 to 1; entries without anything are left out."""
         folded = fold(query[:LONGEST_QUERY])
         written = script(folded)
         best: dict[str, float] = {}
@@ -91,11 +150,26 @@ class Faq:
                 score *= trust
                 if score > best.get(entry, 0.0):
                     best[entry] = score
-        allowed = [
-            (entry, score) for entry, score in best.items() if topics is None or self._topics.get(entry) in topics
-        ]
-        allowed.sort(key=lambda found: (-found[1], found[0]))
-        return tuple(Match(id=entry, score=round(score, 4)) for entry, score in allowed[:limit])
+        return best
+
+    def meanings(self, query: str, language: str) -> dict[str, float]:
+        """Return the encoder's log-odds for each entry; {} without an encoder."""
+        if self._encoder is None or self._classes is None:
+            return {}
+        text = self.encodable(query, language)
+        return self._classes.scores(self._encoder.encode([text])[0]) if text else {}
+
+    def encodable(self, query: str, language: str) -> str:
+        """Return a question as it is encoded: cleaned, cut, and Latin spellings in the letters of the language."""
+        text = cleaned(query)
+        folded = text.lower()
+        if language not in NATIVE_LETTERS or script(folded) != "latin":
+            return text
+        words = _LATIN_WORD.findall(folded)
+        known = sum(word in self._vocabulary for word in words)
+        if known >= _MOSTLY * len(words):
+            return text
+        return cleaned(native_letters(text, language, _Terms(self._vocabulary)))
 
     def warm(self) -> None:
         """Build all indexes now, so that the first question is as fast as the next."""
@@ -103,7 +177,7 @@ class Faq:
             for kind in ("native", "consonants") if letters == "arabic" else ("latin",):
                 self._index(language, kind)
 
-    def _plan(self, folded: str, written: Script, language: str) -> Iterable[tuple[_Index, str, float]]:
+    def _plan(self, folded: str, written: Script, language: str) -> Iterable[tuple[LexicalIndex, str, float]]:
         """Yield each index to search, the question in its spelling, and how far its scores are trusted."""
         languages = [name for name in dict.fromkeys((language, self._source)) if name in self._languages]
         if written != "latin" and not any(self._languages[name] == written for name in languages):
@@ -117,113 +191,49 @@ class Faq:
             elif written == "latin":
                 yield self._index(name, "consonants"), consonants(folded), _CONSONANTS_TRUST
 
-    def _index(self, language: str, kind: str) -> _Index:
+    def _index(self, language: str, kind: str) -> LexicalIndex:
         found = self._indexes.get((language, kind))
         if found is None:
             spell = _SPELLINGS[kind]
-            found = _Index([(entry, spell(fold(text))) for entry, text in self._entries[language]])
+            found = LexicalIndex(
+                [
+                    EntryTexts(
+                        entry=one.entry,
+                        asked=tuple(spell(fold(text)) for text in one.asked),
+                        told=spell(fold(_PLACEHOLDER.sub(" ", one.told))),
+                    )
+                    for one in self._entries[language]
+                ]
+            )
             self._indexes[language, kind] = found
         return found
 
 
-class _Index:
-    """Texts of one language in one spelling."""
-
-    __slots__ = ("_entries", "_grams", "_masses", "_prefix_idf", "_prefixes", "_single", "_unseen")
-
-    def __init__(self, texts: Sequence[tuple[str, str]]) -> None:
-        texts = [*texts, *_together(texts)]
-        self._entries = [entry for entry, _ in texts]
-        #: Behind the single texts come those of each entry as one.
-        self._single = len(texts) - len({entry for entry, _ in texts})
-        total = max(len(texts), 1)
-        self._unseen = math.log(1 + total)
-        counted = [_grams(text) for _, text in texts]
-        spread = Counter(gram for grams in counted for gram in grams)
-        common = max(total * _COMMON, 12)
-        rarity = {gram: math.log((1 + total) / n) for gram, n in spread.items() if n <= common}
-        #: letter group -> ([text], [weight])
-        self._grams: dict[str, tuple[list[int], list[float], float]] = {}
-        for number, grams in enumerate(counted):
-            weights = {gram: (1 + math.log(n)) * rarity[gram] for gram, n in grams.items() if gram in rarity}
-            norm = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0
-            for gram, weight in weights.items():
-                numbers, values, _ = self._grams.setdefault(gram, ([], [], rarity[gram]))
-                numbers.append(number)
-                values.append(weight / norm)
-        prefixes = [_prefixes(text) for _, text in texts]
-        seen = Counter(prefix for found in prefixes for prefix in found)
-        self._prefix_idf = {prefix: math.log((1 + total) / n) for prefix, n in seen.items()}
-        self._prefixes: dict[str, list[int]] = {}
-        for number, found in enumerate(prefixes):
-            for prefix in found:
-                self._prefixes.setdefault(prefix, []).append(number)
-        self._masses = [sum(self._prefix_idf[prefix] for prefix in found) for found in prefixes]
-
-    def scores(self, query: str) -> dict[str, float]:
-        """Return the score of each entry that has anything in common with ``query``: that of its best text."""
-        letters = self._letters(query)
-        words, mass = self._words(query)
-        best: dict[str, float] = {}
-        for number, entry in enumerate(self._entries):
-            agreed = words[number]
-            if number >= self._single:
-                if entry in best:
-                    covered = agreed / mass if agreed else 0.0
-                    whole = _LETTERS_WEIGHT * letters[number] + (1 - _LETTERS_WEIGHT) * covered
-                    best[entry] = min(best[entry] * (1 - _WHOLE_WEIGHT) + whole * _WHOLE_WEIGHT, 1.0)
-                continue
-            together = 2 * agreed / (mass + self._masses[number]) if agreed else 0.0
-            score = _LETTERS_WEIGHT * letters[number] + (1 - _LETTERS_WEIGHT) * together
-            if score > 0.01 and score > best.get(entry, 0.0):
-                best[entry] = score
-        return best
-
-    def _letters(self, query: str) -> list[float]:
-        """Return the cosine of the question with every text."""
-        sums = [0.0] * len(self._entries)
-        square = 0.0
-        for gram, n in _grams(query).items():
-            found = self._grams.get(gram)
-            weight = (1 + math.log(n)) * (found[2] if found is not None else self._unseen)
-            square += weight * weight
-            if found is not None:
-                for number, value in zip(found[0], found[1], strict=True):
-                    sums[number] += weight * value
-        norm = math.sqrt(square) or 1.0
-        return [value / norm for value in sums]
-
-    def _words(self, query: str) -> tuple[list[float], float]:
-        """Return how much of the question's words each text has, and how much there is."""
-        sums = [0.0] * len(self._entries)
-        mass = 0.0
-        for prefix in _prefixes(query):
-            rarity = self._prefix_idf.get(prefix, self._unseen)
-            mass += rarity
-            for number in self._prefixes.get(prefix, ()):
-                sums[number] += rarity
-        return sums, mass
+def shares_of(near: Mapping[str, float], means: Mapping[str, float]) -> dict[str, float]:
+    """Return each entry's share of the likelihood, by nearness and the encoder's log-odds; they add up to 1."""
+    weights = {entry: _SHARPNESS * near.get(entry, 0.0) + means.get(entry, 0.0) for entry in {*near, *means}}
+    top = max(weights.values())
+    powers = {entry: math.exp(weight - top) for entry, weight in sorted(weights.items())}
+    total = sum(powers.values())
+    return {entry: power / total for entry, power in powers.items()}
 
 
-def _together(texts: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Return each entry with all its texts as one."""
-    joined: dict[str, list[str]] = {}
-    for entry, text in texts:
-        joined.setdefault(entry, []).append(text)
-    return [(entry, " ".join(found)) for entry, found in joined.items()]
+class _Terms:
+    """The long words of a vocabulary."""
+
+    def __init__(self, vocabulary: frozenset[str]) -> None:
+        self._vocabulary = vocabulary
+
+    def __contains__(self, word: object) -> bool:
+        return isinstance(word, str) and len(word) >= _TERM and word in self._vocabulary
 
 
-def _grams(text: str) -> Counter[str]:
-    """Return the groups of 2 to 5 letters of each word, its edges marked."""
-    found: Counter[str] = Counter()
-    for word in text.split():
-        edged = f" {word} "
-        length = len(edged)
-        for size in (2, 3, 4, 5):
-            for start in range(length - size + 1):
-                found[edged[start : start + size]] += 1
-    return found
-
-
-def _prefixes(text: str) -> frozenset[str]:
-    return frozenset(word[:_PREFIX] for word in text.split())
+def _latin_words(entries: Mapping[str, Sequence[EntryTexts]], languages: Mapping[str, Script]) -> frozenset[str]:
+    """Return the words of the languages written in Latin letters."""
+    found: set[str] = set()
+    for language, letters in languages.items():
+        if letters == "latin":
+            for one in entries[language]:
+                for text in (*one.asked, one.told):
+                    found.update(_LATIN_WORD.findall(text.lower()))
+    return frozenset(found)

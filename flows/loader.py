@@ -19,6 +19,9 @@ from flows.bot_texts import BotText, texts_of
 from flows.checker import Failure, prove
 from flows.compile import commands_of, compile_bot, compile_flows
 from flows.draft import Draft
+from flows.encoders import Encoder
+from flows.faq import Faq
+from flows.faq_texts import make_faq, read_search
 from flows.findings import Finding, has_errors
 from flows.hooks import load_hooks
 from flows.knowledge_checks import check_knowledge, check_taps
@@ -62,8 +65,10 @@ def load(
     verbs: Mapping[str, Verb] | None = None,
     framework_locales: Path | None = None,
     release: bool = False,
+    encoder: Encoder | None = None,
 ) -> Loaded:
-    """Load and check the bot in ``folder``; ``today`` decides which facts and reviews are due.
+    """Load and check the bot in ``folder``; ``today`` decides which facts and reviews are due; ``encoder`` has a
+    say in the FAQ search, where there is one.
 
     ``release`` also refuses what a team has not read yet, as errors.
 
@@ -71,6 +76,7 @@ def load(
     ValueError only for installed verbs that clash.
     """
     draft = read_folder(folder, verbs if verbs is not None else load_verbs())
+    read_search(draft)
     _load_hooks(draft)
     declare(draft)
     conditions = check_flows(draft)
@@ -87,11 +93,12 @@ def load(
     _check_ways(draft, flows)
     if release:
         more += check_release(draft, texts, translations, today)
+    faq = make_faq(draft, draft.bot, translations, encoder) if draft.bot is not None else Faq({})
     everything = [*draft.findings, *more, *(found for doc in draft.docs for found in doc.findings)]
     findings = tuple(sorted(set(everything), key=Finding.sort_key))
     program = None
     if draft.bot is not None and not has_errors(findings):
-        program = compile_bot(draft, draft.bot, flows, texts, translations)
+        program = compile_bot(draft, draft.bot, flows, texts, translations, faq)
     sources = {doc.file: doc.lines for doc in draft.docs}
     for file in translations.files.values():
         name = f"{draft.shown}/{file.path.relative_to(draft.folder).as_posix()}"

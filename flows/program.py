@@ -21,6 +21,7 @@ from flows.hours import OpeningHours
 from flows.knowledge_spec import FaqEntry
 from flows.shelf import Shelf
 from flows.spec import BotSpec, CannedSpec, QueueSpec
+from flows.understanding import Tongues
 from flows.values import Kind
 from flows.verbs import Timeout, Verb
 from i18n.catalog import Translator
@@ -154,6 +155,8 @@ class Program:
     sources: Sequence[tuple[str, str]]
     facts: Facts
     faq: Faq
+    #: Tells the offered languages apart.
+    tongues: Tongues
     #: Entry, rumour or centre -> language -> its own words there and how people ask; what ``faq`` was built from.
     questions: Mapping[str, Mapping[str, Sequence[str]]]
     faq_entries: Mapping[str, FaqEntry]
@@ -184,6 +187,12 @@ class Program:
         """Gather the words and the topics."""
         object.__setattr__(self, "all_words", frozenset(word for known in self.words.values() for word in known))
         object.__setattr__(self, "topics", frozenset(self.faq_topics.values()))
+
+    @property
+    def language_step(self) -> Step | None:
+        """Return the first step that lets people choose a language; its buttons work everywhere."""
+        steps = (step for flow in self.flows.values() for step in flow.steps.values())
+        return next((step for step in steps if step.verb.name == "language"), None)
 
     @property
     def languages(self) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from core.ids import CallId, Millis
 from core.messages import Option, Say
 from core.records import Call, DispatchKind, Timer
-from flows import answers, wording
+from flows import answers, found, wording
 from flows.effects import (
     CallOut,
     CancelTimer,
@@ -26,10 +26,11 @@ from flows.effects import (
     Env,
     HandOver,
     NeedsQueue,
-    NeedsRanking,
+    NeedsUnderstanding,
     QueueFacts,
     SayText,
     SetTimer,
+    Understood,
 )
 from flows.program import Flow, Program, Step, option_token
 from flows.shelf import read_page
@@ -271,6 +272,15 @@ class Run:
             )
         return found
 
+    @contextmanager
+    def in_language(self, language: str) -> Iterator[None]:
+        """Speak another language in this block; what the person chose stays."""
+        before, self.state.language = self.state.language, language
+        try:
+            yield
+        finally:
+            self.state.language = before
+
     def language_options(self, step: Step) -> tuple[Option, ...]:
         """Return a button for each language, by its own name."""
         return tuple(
@@ -362,12 +372,16 @@ class Run:
     def search(self, query: str, *, topics: Sequence[str] = (), show: int = 3) -> bool:
         """Answer a typed question from the FAQ, or offer the nearest ``show`` entries; False when nothing fits.
 
-        Raises :class:`NeedsRanking` when the ranking was not obtained yet.
+        Raises :class:`NeedsUnderstanding` when it was not obtained yet what the question is taken for.
         """
-        ranking = self.env.rankings.get((query, self.language))
-        if ranking is None:
-            raise NeedsRanking(query, self.language)
-        return answers.show_matches(self, ranking, topics, show)
+        return found.show_found(self, self.understand(query), topics, show)
+
+    def understand(self, text: str) -> Understood:
+        """Return what a typed text is taken for; raises :class:`NeedsUnderstanding` when that was not obtained yet."""
+        found = self.env.understood.get((text, self.state.language))
+        if found is None:
+            raise NeedsUnderstanding(text, self.state.language)
+        return found
 
     def answer_faq(self, entry: str) -> None:
         """Show one FAQ entry, rumour or centre with its source and date."""

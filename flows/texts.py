@@ -54,6 +54,9 @@ TEXTS: dict[str, str] = {
     "something_broke": "Something went wrong on my side. Your message is not lost: a human will read it.",
     "group": "I only answer in a private chat, so that nobody else reads along: {link}",
     # Translators: write the name of your own language instead of English.
+    "language_offer": "You wrote in English. Shall I go on in English? Press the button or write “English”.",
+    "language_foreign": "I am a program and do not know this language. Please choose one of mine, or talk to a human.",
+    # Translators: write the name of your own language instead of English.
     "language_changed": "All right. From now on I write in English.",
     "edited": "You changed an earlier message. If it is important, please write it again.",
     # Stop and privacy

@@ -8,6 +8,7 @@ from flows import engine
 from handlers import files
 from handlers.casework import person_wrote
 from handlers.chain import CHAIN, FIRST, crisis, stop
+from handlers.chain.words import typed
 from handlers.keeping import empty_old
 from handlers.talk import Talk
 from i18n.negotiate import negotiate
@@ -73,9 +74,8 @@ def _start(talk: Talk) -> None:
 
 def _converse(talk: Talk, message: Inbound) -> None:
     conversation = talk.conversation
-    first = not conversation.flow.frames and conversation.flow.waits == 0
     lost_before = conversation.lost
-    for link in FIRST if first else CHAIN:
+    for link in FIRST if _first(talk) else CHAIN:
         if link(talk, message):
             break
     if conversation.lost == lost_before and talk.said is not None:
@@ -88,6 +88,12 @@ def _converse(talk: Talk, message: Inbound) -> None:
         _answer_asked(talk)
         if talk.said is None:
             _not_without_a_word(talk)
+
+
+def _first(talk: Talk) -> bool:
+    """Return whether nothing was ever asked or said in this conversation."""
+    flow = talk.conversation.flow
+    return not flow.frames and flow.waits == 0
 
 
 def _not_without_a_word(talk: Talk) -> None:
@@ -119,10 +125,15 @@ def _edited(talk: Talk, message: Inbound) -> None:
 
 
 def _guess_language(talk: Talk, message: Inbound) -> None:
-    """Take the messenger's language until the person chooses one."""
+    """Take the messenger's language until the person chooses one; a first message that surely shows another wins."""
     state = talk.conversation.flow
     if state.language is None:
         state.language = negotiate(message.profile.language, talk.program.languages)
+    text = typed(message)
+    if _first(talk) and not state.language_chosen and text is not None and any(map(str.isalpha, text)):
+        found = talk.run.understand(text)
+        if found.sure:
+            state.language = found.language
 
 
 def _flooding(talk: Talk) -> bool:

@@ -11,8 +11,9 @@ from core.events import CallReturned, CaseAction, ConsoleActed, Event, Received,
 from core.ids import ConversationId, Millis
 from core.messages import Address, Choice, Content, Inbound, Option, Profile, Say
 from core.records import Call, Commit, Entry, Outcome, Timer, Wrote
-from flows.effects import Env, Match, QueueFacts
+from flows.effects import Env, QueueFacts, Understood
 from flows.program import Program
+from flows.understanding import understand
 from handlers.talk import TurnEnv
 from handlers.turn import Needs, NeedsLook, walk_turn
 from handoff.conversation import Conversation, dump, load
@@ -119,8 +120,8 @@ class Simulator:
         return list(commit.entries)
 
     def env(self) -> TurnEnv:
-        """Return what the turn at hand knows; FAQ rankings are added to it as they are asked for."""
-        rankings: dict[tuple[str, str], tuple[Match, ...]] = {}
+        """Return what the turn at hand knows; what texts are taken for is added as it is asked for."""
+        understood: dict[tuple[str, str | None], Understood] = {}
         return TurnEnv(
             conversation=CONVERSATION,
             generation=1,
@@ -131,7 +132,7 @@ class Simulator:
             flow=Env(
                 now=self.now,
                 prefix=f"{CONVERSATION}/1/{self.turn}",
-                rankings=rankings,
+                understood=understood,
                 queues={},
                 channel=self._address.channel,
             ),
@@ -149,7 +150,7 @@ class Simulator:
     def obtain(self, env: TurnEnv, need: Needs | NeedsLook) -> None:
         """Get what a turn needs to go on."""
         match need:
-            case Needs(query=query, language=language):
-                env.flow.rankings[query, language] = self.program.faq.search(query, language, 10)
+            case Needs(text=text, language=language):
+                env.flow.understood[text, language] = understand(self.program, text, language)
             case NeedsLook(queue=queue, language=language):
                 env.flow.queues[queue, language] = self.queue_facts

@@ -1,7 +1,8 @@
 """One turn: a conversation's state and one event in, a commit out. Pure: running it again gives the same commit.
 
-What is slow or foreign is not done here. A turn that needs a FAQ ranking returns :class:`Needs`; the worker obtains it
-and runs the turn again. An outside call is an effect in the commit and its answer comes back as an event.
+What is slow or foreign is not done here. A turn that needs to know what a text is taken for returns
+:class:`Needs`; the worker obtains it and runs the turn again. An outside call is an effect in the commit and its
+answer comes back as an event.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from flows.effects import (
     HandOver,
     LeaveMark,
     NeedsQueue,
-    NeedsRanking,
+    NeedsUnderstanding,
     SayText,
     SendFile,
     SetTimer,
@@ -49,10 +50,10 @@ BOT_ROWS_LIVE: Millis = 86_400_000
 
 
 class Needs(Struct, frozen=True, kw_only=True):
-    """The turn cannot go on without the FAQ ranking of ``query``; obtain it and call again."""
+    """The turn cannot go on without knowing what ``text`` is taken for; obtain it and call again."""
 
-    query: str
-    language: str
+    text: str
+    language: str | None
 
 
 class NeedsLook(Struct, frozen=True, kw_only=True):
@@ -75,8 +76,8 @@ def walk_turn(
     try:
         _keep_place(talk)
         _handle(talk, event)
-    except NeedsRanking as needs:
-        return Needs(query=needs.query, language=needs.language), []
+    except NeedsUnderstanding as needs:
+        return Needs(text=needs.text, language=needs.language), []
     except NeedsQueue as needs:
         return NeedsLook(queue=needs.queue, language=needs.language), []
     return _commit(talk), talk.run.walked

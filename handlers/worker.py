@@ -3,8 +3,8 @@
 Theory of operation
 -------------------
 A worker leases a batch of due conversations, runs each one's turn and commits it under the lease's token. Turns are
-short and pure, so they run on the event loop; only a FAQ ranking is computed in a thread. The store groups the
-commits of a batch into one write.
+short and pure, so they run on the event loop; only what a typed text is taken for (its language, the FAQ entries near
+it) is found out in a thread. The store groups the commits of a batch into one write.
 
 - A commit that comes back :class:`LeaseLost` is dropped without a word: somebody else has the event, nothing was
   written, and their run gives the same result.
@@ -29,8 +29,9 @@ from core.ids import Millis
 from core.messages import Address
 from core.ports import Clock, Store
 from core.records import Commit, LeaseLost, TurnLease
-from flows.effects import Env
+from flows.effects import Env, Understood
 from flows.program import Program
+from flows.understanding import understand
 from handlers.talk import TurnEnv
 from handlers.turn import Needs, NeedsLook, dead_turn, describe, take_turn
 from handoff.conversation import Conversation, load
@@ -46,6 +47,9 @@ LEASE: Millis = 5_000
 MOST_ATTEMPTS = 2
 #: Seconds to wait for work before looking again; wake-ups come earlier.
 IDLE = 0.5
+#: Seconds for finding out what a text is taken for. An encoder can be slow on strange input or a busy machine; then the
+#: letters alone must do, well inside of the lease.
+PATIENCE = 2.0
 
 
 class WorkerMetrics(Protocol):
@@ -164,9 +168,8 @@ class Worker:
     ) -> None:
         """Get what a turn needs to go on, and put it into its environment."""
         match need:
-            case Needs(query=query, language=language):
-                found = await asyncio.to_thread(program.faq.search, query, language, 10)
-                env.flow.rankings[query, language] = found
+            case Needs(text=text, language=language):
+                env.flow.understood[text, language] = await _understand(program, text, language)
             case NeedsLook(queue=queue, language=language):
                 env.flow.queues[queue, language] = await self._standing.facts(
                     program, lease.conversation, conversation.case, queue, language, self._clock.now()
@@ -189,6 +192,18 @@ class Worker:
             address=lease.address,
             epoch=lease.epoch,
             capabilities=self._capabilities(lease.address),
-            flow=Env(now=lease.at, prefix=prefix, rankings={}, queues={}, channel=lease.address.channel),
+            flow=Env(now=lease.at, prefix=prefix, understood={}, queues={}, channel=lease.address.channel),
             link=self._link(lease.address),
         )
+
+
+async def _understand(program: Program, text: str, language: str | None) -> Understood:
+    """Return what a text is taken for; whatever goes wrong, the turn goes on, for the text may be a cry for help."""
+    try:
+        return await asyncio.wait_for(asyncio.to_thread(understand, program, text, language), PATIENCE)
+    except TimeoutError:
+        log.warning("encoder_slow")
+    except Exception as error:
+        log.exception("understanding_failed", extra={"error": describe(error)})
+        return Understood(language=language or program.spec.languages.source)
+    return await asyncio.to_thread(understand, program, text, language, quick=True)

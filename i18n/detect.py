@@ -60,6 +60,12 @@ class Detected(Struct, frozen=True, kw_only=True):
     language: str | None
     confidence: float
     script: Script
+    #: The likeliest language of the corpus in this script, however unsure.
+    likeliest: str | None = None
+    #: A language that is surely none of the corpus.
+    foreign: str | None = None
+    #: Letters that were looked at.
+    letters: int = 0
 
 
 class _Model(Struct, frozen=True, kw_only=True):
@@ -172,13 +178,22 @@ class Detector:
         ours = sum(not model.decoy for model in models)
         if not ours:
             return Detected(language=None, confidence=0.0, script=script)
-        best, confidence = _likeliest(models, [word for word in words if _fits(word, script)], prior or {})
+        fitting = [word for word in words if _fits(word, script)]
+        best, confidence = _likeliest(models, fitting, prior or {})
         confidence *= _familiar(best, words)
         # The only language with its script needs no more than two letters; "da" could be anything.
         needed = 2 if ours == 1 and script != "Latn" else _LETTERS_NEEDED
         sure = confidence >= _SURE and letters[script] >= needed and letters[script] * 2 >= letters.total()
+        likeliest = (
+            best if not best.decoy else _likeliest([model for model in models if not model.decoy], fitting, {})[0]
+        )
         return Detected(
-            language=best.language if sure and not best.decoy else None, confidence=confidence, script=script
+            language=best.language if sure and not best.decoy else None,
+            confidence=confidence,
+            script=script,
+            likeliest=likeliest.language,
+            foreign=best.language if sure and best.decoy else None,
+            letters=letters[script],
         )
 
 

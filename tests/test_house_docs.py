@@ -32,9 +32,10 @@ def bare(requirement: str) -> str:
 def declared_dependencies() -> dict[str, set[str]]:
     """Return the names by heading of docs/dependencies.md."""
     groups = PROJECT["dependency-groups"]
-    extras = [one for extra in PROJECT["project"]["optional-dependencies"].values() for one in extra]
+    extras = PROJECT["project"]["optional-dependencies"]
     return {
-        "To run": {bare(one) for one in (*PROJECT["project"]["dependencies"], *extras)},
+        "To run": {bare(one) for one in (*PROJECT["project"]["dependencies"], *extras["fast"])},
+        "To understand": {bare(one) for one in extras["embed"]},
         "To test": {bare(one) for one in groups["test"]},
         "To check": {bare(one) for one in groups["check"]},
         "To measure": {bare(one) for one in groups["bench"]},
@@ -52,14 +53,15 @@ def test_every_dependency_has_a_reason_and_a_licence_and_every_reason_a_dependen
     assert documented == declared_dependencies()
 
 
-@pytest.mark.parametrize("lock", ["run", "dev", "bench"])
+@pytest.mark.parametrize("lock", ["run", "embed", "dev", "bench"])
 def test_locks_hold_what_is_declared_with_hashes(lock: str) -> None:
     text = read(f"requirements/{lock}.lock")
     pinned = {bare(line) for line in re.findall(r"^([A-Za-z0-9._-]+(?:\[[^]]*\])?==\S+)", text, re.MULTILINE)}
     wanted = declared_dependencies()
     needed = {
         "run": wanted["To run"],
-        "dev": wanted["To run"] | wanted["To test"] | wanted["To check"],
+        "embed": wanted["To run"] | wanted["To understand"],
+        "dev": wanted["To run"] | wanted["To understand"] | wanted["To test"] | wanted["To check"],
         "bench": wanted["To measure"],
     }
     assert needed[lock] <= pinned

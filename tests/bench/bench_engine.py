@@ -1,7 +1,7 @@
 """The engine: turns a second of the shipped bot on one core, against aiogram-dialog with its own mock tools.
 
 Ours is the pure turn with the state read from bytes before and written to bytes after each event, as the worker does
-it. A typed question needs a FAQ ranking, which the worker obtains elsewhere; it is counted twice, without its price
+it. A typed question has to be understood, which the worker does elsewhere; it is counted twice, without its price
 (that is what the engine costs) and with it. The peer makes the same walk with the same texts and buttons; its state
 lives as JSON in its memory storage. On both sides only the handling is timed, not the making of the update.
 """
@@ -23,8 +23,9 @@ from core.events import Event
 from core.ids import ConversationId
 from core.messages import Address
 from core.records import Commit, Wrote
-from flows.effects import Env, Match, QueueFacts
+from flows.effects import Env, QueueFacts, Understood
 from flows.program import Program
+from flows.understanding import understand
 from handlers.talk import TurnEnv
 from handlers.turn import NeedsLook, take_turn
 from handoff.conversation import load
@@ -47,13 +48,13 @@ class Engine:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.walks = [[event_of(act, program, language) for act in CLICKS] for language in LANGUAGES]
-        #: Rankings by question and language: None asks anew each time.
-        self.known: dict[tuple[str, str], tuple[Match, ...]] | None = {}
+        #: What texts are taken for, by text and language: None asks anew each time.
+        self.known: dict[tuple[str, str | None], Understood] | None = {}
         self.sizes: list[int] = []
 
     def turn(self, number: int, state: bytes | None, event: Event) -> Commit:
         """Return what one event does to a conversation."""
-        rankings: dict[tuple[str, str], tuple[Match, ...]] = {}
+        understood: dict[tuple[str, str | None], Understood] = {}
         queues: dict[tuple[str, str], QueueFacts] = {}
         prefix = f"{CONVERSATION}/1/{number}"
         env = TurnEnv(
@@ -63,7 +64,7 @@ class Engine:
             address=ADDRESS,
             epoch=0,
             capabilities=CAPABILITIES["telegram"],
-            flow=Env(now=NOW + number * 10_000, prefix=prefix, rankings=rankings, queues=queues),
+            flow=Env(now=NOW + number * 10_000, prefix=prefix, understood=understood, queues=queues),
         )
         made = take_turn(self.program, load(state), event, env)
         while not isinstance(made, Commit):
@@ -71,13 +72,13 @@ class Engine:
                 queues[made.queue, made.language] = QueueFacts(before=0)
                 made = take_turn(self.program, load(state), event, env)
                 continue
-            need = (made.query, made.language)
+            need = (made.text, made.language)
             found = self.known.get(need) if self.known is not None else None
             if found is None:
-                found = self.program.faq.search(*need, 10)
+                found = understand(self.program, *need)
                 if self.known is not None:
                     self.known[need] = found
-            rankings[need] = found
+            understood[need] = found
             made = take_turn(self.program, load(state), event, env)
         return made
 

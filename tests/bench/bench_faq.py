@@ -13,6 +13,7 @@ import time
 from collections.abc import Mapping, Sequence
 
 from flows.faq import Faq
+from flows.lexical import EntryTexts
 from flows.program import Program
 from tests.bench.report import Report, cores, machine, percentile, pin, quick
 from tests.bench.walk import bot
@@ -63,7 +64,12 @@ def measure(count: int, questions: int, report: Report) -> None:
     program = bot()
     rng = random.Random(4)
     entries = entries_of(program, count, rng)
-    faq = Faq.build(entries, source="en")
+    faq = Faq(
+        {
+            language: [EntryTexts(entry=name, asked=tuple(known[language])) for name, known in entries.items()]
+            for language in LANGUAGES
+        }
+    )
     begun = time.process_time()
     faq.warm()
     warming = time.process_time() - begun

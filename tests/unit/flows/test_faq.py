@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.faq import ANSWER, LONGEST_QUERY, OFFER, Faq
+from flows.lexical import EntryTexts
 from flows.skeleton import consonants, latin, script
 from i18n.plain import fold
 from tests.fakes.bots import BERLIN, program
@@ -31,7 +32,17 @@ ENTRIES = {
         "ar": ["أنا مريض وليس لدي تأمين", "طبيب بدون تأمين"],
     },
 }
-FAQ = Faq.build(ENTRIES, topics={"unpaid": "work", "register": "first", "doctor": "health"})
+
+
+def texts(entries):
+    found: dict[str, list[EntryTexts]] = {}
+    for entry, languages in entries.items():
+        for language, asked in languages.items():
+            found.setdefault(language, []).append(EntryTexts(entry=entry, asked=tuple(asked)))
+    return found
+
+
+FAQ = Faq(texts(ENTRIES), topics={"unpaid": "work", "register": "first", "doctor": "health"})
 
 
 @pytest.mark.parametrize(
@@ -75,7 +86,7 @@ def test_only_the_beginning_of_a_long_question_counts():
 
 
 def test_an_empty_index_and_empty_questions():
-    assert Faq.build({}).search("anything", "en", 3) == ()
+    assert Faq({}).search("anything", "en", 3) == ()
     assert FAQ.search("", "en", 3) == ()
     assert FAQ.search("!!!", "en", 3) == ()
 

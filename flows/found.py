@@ -1,0 +1,70 @@
+"""Answering what people ask in their own words: the entry, the nearest entries, or an honest word that there is none.
+
+A question in another of our languages is answered in that language, with an offer to go on in it; the language of the
+conversation is never changed silently. A question in a language that is none of ours brings the choice of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from core.messages import Option
+from flows.answers import option_of
+from flows.answers import show as show_one
+from flows.effects import Understood
+from flows.program import option_token
+from flows.understanding import Judged, judge, present
+from i18n.negotiate import NATIVE_NAMES
+
+if TYPE_CHECKING:
+    from flows.run import Run
+
+__all__ = ["show_found"]
+
+
+def show_found(run: Run, found: Understood, topics: Sequence[str], show: int) -> bool:
+    """Show what a question was found to ask for; False when nothing was said.
+
+    With ``show=0`` only a sure answer is given, and nothing is said about languages.
+    """
+    asked_in = run.language
+    there = present(run.program, found.matches, run.today)
+    judged = judge([match for match in there if not topics or run.program.faq_topics.get(match.id) in topics], show)
+    with run.in_language(found.language):
+        _show(run, judged)
+        if found.language != asked_in and (judged.kind != "unknown" or show):
+            run.count(f"language.other.{found.language}")
+            run.system("language_offer", options=_switch(run, (found.language,)))
+            return True
+    if judged.kind != "unknown":
+        return True
+    if found.foreign is not None and show:
+        run.count("language.foreign")
+        run.system("language_foreign", options=_switch(run, run.program.languages))
+        return True
+    return False
+
+
+def _show(run: Run, judged: Judged) -> None:
+    match judged.kind:
+        case "answer":
+            run.count("faq.answered")
+            show_one(run, judged.matches[0].id)
+        case "offer":
+            run.count("faq.offered")
+            run.system("faq_did_you_mean", options=[option_of(run, match.id) for match in judged.matches])
+        case "unknown":
+            run.count("faq.unknown")
+
+
+def _switch(run: Run, languages: Sequence[str]) -> tuple[Option, ...]:
+    """Return a button for each language; where the bot has no question for the language, its name can be typed."""
+    step = run.program.language_step
+    human = run.command_options("human")
+    if step is None:
+        return human
+    buttons = [
+        Option(token=option_token(step.flow, step.id, tag), label=NATIVE_NAMES.get(tag, tag)) for tag in languages
+    ]
+    return (*buttons, *human)
