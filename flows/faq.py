@@ -29,6 +29,8 @@ LONGEST_QUERY = 200
 _CONSONANTS_TRUST = 0.92
 #: What a step in nearness is worth against one in the encoder's log-odds, when shares are made of both.
 _SHARPNESS = 18.0
+#: How near something that is none of the entries is taken to be.
+_NOTHING = 0.2
 #: A Latin word that stands in a Latin-letter text of the bot and is so long stays as it is: a German term.
 _TERM = 5
 #: A question of which so many words are such words is in that language.
@@ -210,11 +212,15 @@ class Faq:
 
 
 def shares_of(near: Mapping[str, float], means: Mapping[str, float]) -> dict[str, float]:
-    """Return each entry's share of the likelihood, by nearness and the encoder's log-odds; they add up to 1."""
+    """Return each entry's share of the likelihood, by nearness and the encoder's log-odds.
+
+    They add up to less than 1: something that is none of the entries always has a share, however few there are.
+    """
     weights = {entry: _SHARPNESS * near.get(entry, 0.0) + means.get(entry, 0.0) for entry in {*near, *means}}
-    top = max(weights.values())
+    nothing = _SHARPNESS * _NOTHING
+    top = max(nothing, *weights.values())
     powers = {entry: math.exp(weight - top) for entry, weight in sorted(weights.items())}
-    total = sum(powers.values())
+    total = sum(powers.values()) + math.exp(nothing - top)
     return {entry: power / total for entry, power in powers.items()}
 
 

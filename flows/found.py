@@ -31,9 +31,10 @@ def show_found(run: Run, found: Understood, topics: Sequence[str], show: int) ->
     asked_in = run.language
     there = present(run.program, found.matches, run.today)
     judged = judge([match for match in there if not topics or run.program.faq_topics.get(match.id) in topics], show)
-    with run.in_language(found.language):
+    other = found.sure and found.language != asked_in
+    with run.in_language(found.language if other else asked_in):
         _show(run, judged)
-        if found.language != asked_in and (judged.kind != "unknown" or show):
+        if other and (judged.kind != "unknown" or show):
             run.count(f"language.other.{found.language}")
             run.system("language_offer", options=_switch(run, (found.language,)))
             return True

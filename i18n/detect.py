@@ -42,6 +42,9 @@ _DECOY_WEIGHT = 0.02
 #: Below these the answer is "not sure".
 _SURE = 0.85
 _LETTERS_NEEDED = 4
+#: So many of a text's groups of three letters must have been seen in the language. Whole sentences have three quarters,
+#: "asdf qwer" a quarter.
+_KNOWN = 0.3
 #: Letters that a language never has. Two of them in a text say that it is a language nobody trained.
 _STRANGE = {
     "ru": "іїєґўђћџљњјѓќ",
@@ -184,6 +187,7 @@ class Detector:
         # The only language with its script needs no more than two letters; "da" could be anything.
         needed = 2 if ours == 1 and script != "Latn" else _LETTERS_NEEDED
         sure = confidence >= _SURE and letters[script] >= needed and letters[script] * 2 >= letters.total()
+        sure = sure and _seen_before(best, fitting) >= _KNOWN
         likeliest = (
             best if not best.decoy else _likeliest([model for model in models if not model.decoy], fitting, {})[0]
         )
@@ -195,6 +199,12 @@ class Detector:
             foreign=best.language if sure and best.decoy else None,
             letters=letters[script],
         )
+
+
+def _seen_before(model: _Model, words: Sequence[str]) -> float:
+    """Return the share of the groups of three letters that the model was trained with."""
+    grams = [gram for gram in _grams(words) if len(gram) == 3]
+    return sum(gram in model.grams for gram in grams) / len(grams) if grams else 0.0
 
 
 def _familiar(model: _Model, words: Sequence[str]) -> float:

@@ -34,7 +34,30 @@ def say(talk: Simulator, text: str):
     return talk.send(Text(text=text))
 
 
+def test_a_first_message_that_surely_shows_its_language_needs_no_choice(stranger, sources):
+    said = say(stranger, "Колко е минималната заплата в Германия?")
+    assert sources(said)[:3] == [*WELCOME, "faq.minimum_wage"]
+    assert stranger.conversation.flow.language == "bg"
+    assert not stranger.conversation.flow.language_chosen
+
+
+def test_the_first_message_counts_more_than_the_messenger(berlin, sources):
+    somebody = Simulator(berlin, CAPABILITIES["telegram"], now=MONDAY, locale="ru")
+    say(somebody, "Уволниха ме и не ми плащат последната заплата")
+    assert somebody.conversation.flow.language == "bg"
+    unsure = Simulator(berlin, CAPABILITIES["telegram"], now=MONDAY, locale="ru")
+    say(unsure, "паспорт")
+    assert unsure.conversation.flow.language == "ru"
+
+
 def test_a_question_before_the_language_is_answered_after_it(stranger, sources):
+    assert sources(say(stranger, "заплата")) == ["welcome.language"]
+    assert stranger.conversation.asked == "заплата"
+    assert sources(say(stranger, "Български"))[:2] == WELCOME
+
+
+def test_a_long_question_at_the_choice_of_language_is_answered_after_it(stranger, sources):
+    stranger.send(Start())
     assert sources(say(stranger, "Колко е минималната заплата?")) == ["welcome.language"]
     said = sources(say(stranger, "Български"))
     assert said[:2] == WELCOME
