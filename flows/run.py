@@ -1,7 +1,8 @@
 """One sprint of the engine as the verbs see it: the state they change, the texts they say, the effects they ask for.
 
 A run works on its own copy of the state and keeps the effects in order. It reads no clock and draws no random
-number: time, ids and what texts are taken for come from the environment, so a second run of the same turn gives the same.
+number: time, ids and what texts are taken for come from the environment, so a second run of the same turn gives the
+same.
 """
 
 from __future__ import annotations
