@@ -8,6 +8,7 @@ from typing import Any
 
 from flows.bot_texts import BotText
 from flows.crisis import Crisis
+from flows.danger import shared_danger
 from flows.draft import Draft, FlowDraft, StepDraft
 from flows.facts import Facts
 from flows.faq import Faq
@@ -116,7 +117,7 @@ def compile_bot(
         faq_entries=shelf.entries,
         faq_topics=faq.topics,
         shelf=shelf,
-        crisis=Crisis(draft.crisis),
+        crisis=Crisis(draft.crisis, signs=shared_danger()),
         canned=draft.canned,
         queues={name: Queue.open(name, queue) for name, queue in bot.queues.items()},
         hooks=draft.hooks,

@@ -3,7 +3,7 @@
 A phrase is compared word by word after folding, so case, accents and punctuation do not count; ``*`` stands for the
 rest of a word (``suicid*``). ``unless`` phrases are taken out first: "I do not want to die" does not hide "I will kill
 myself" in the same message. A message is read in several ways (:mod:`flows.crisis_rules`), so that slips, emphasis and
-Latin letters hide nothing.
+Latin letters hide nothing. What no phrase says is looked for by its signs (:mod:`flows.danger`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from flows.crisis_phrases import Phrase, read_phrase
 from flows.crisis_rules import ALL, PLAIN, Mending, Reading
+from flows.danger import Danger
 from flows.knowledge_spec import CrisisKind
 from i18n.plain import fold
 
@@ -27,9 +28,12 @@ LONGEST_WORD = 64
 class Crisis:
     """All kinds of danger of a bot, ready to look for."""
 
-    __slots__ = ("_answers", "_readers", "_unchecked")
+    __slots__ = ("_answers", "_readers", "_signs", "_unchecked")
 
-    def __init__(self, kinds: Mapping[str, CrisisKind], readings: Sequence[Reading] = ALL) -> None:
+    def __init__(
+        self, kinds: Mapping[str, CrisisKind], readings: Sequence[Reading] = ALL, *, signs: Danger | None = None
+    ) -> None:
+        self._signs = signs
         self._answers = {name: kind.answer for name, kind in kinds.items()}
         self._unchecked = {
             name: tuple(one.number for one in kind.numbers if one.certainty == "C") for name, kind in kinds.items()
@@ -47,6 +51,9 @@ class Crisis:
             return None
         folded = " ".join(word[:LONGEST_WORD] for word in fold(text[:LONGEST]).split())
         found = {kind for reader in self._readers if (kind := reader.match(folded)) is not None}
+        if not found and self._signs is not None:
+            meant = self._readers[0].without_excepted(folded) if self._readers else folded
+            found = {kind for kind in self._signs.match(meant) if kind in self._answers}
         return next((kind for kind in self._answers if kind in found), None) if found else None
 
     def unchecked(self, kind: str) -> tuple[str, ...]:
@@ -91,6 +98,13 @@ class _Reader:
             at += len(word) + 1
         return next((self._kinds[n].name for n in sorted(found) if self._kinds[n].stays(said)), None)
 
+    def without_excepted(self, folded: str) -> str:
+        """Return a folded message without what shows that it is not meant."""
+        said = " ".join(self._reading.message(folded))
+        for kind in self._kinds:
+            said = kind.without_excepted(said)
+        return said
+
     def _starting(self, word: str) -> Iterator[tuple[int, re.Pattern[str]]]:
         """Yield what a phrase can be that begins at this word."""
         yield from self._words.get(word, ())
@@ -115,6 +129,10 @@ class _Kind:
             for beginning in phrase.beginnings:
                 self.by_beginning.setdefault(beginning, []).append(phrase.expression)
         self.vocabulary = frozenset(word for phrase in wanted for word in phrase.vocabulary)
+
+    def without_excepted(self, said: str) -> str:
+        """Return the message without the phrases that are excepted."""
+        return self._unless.sub("\n", said) if self._unless is not None else said
 
     def stays(self, said: str) -> bool:
         """Return whether a phrase that was found is still there without what is excepted."""

@@ -30,8 +30,9 @@ _FROM_CYRILLIC = str.maketrans(
 _DIGRAPHS = {
     "shch": "St", "sch": "S", "tch": "C", "sh": "S", "ch": "C", "zh": "J", "kh": "h", "gh": "g", "ts": "c", "tz": "c",
     "ph": "f", "th": "t", "ck": "k", "yu": "u", "ya": "a", "yo": "o", "ye": "e", "ju": "u", "ja": "a",
-    "j": "J", "w": "v", "x": "h", "q": "k", "y": "i",
+    "j": "J", "w": "v", "x": "h", "qu": "ku", "q": "a", "y": "i",
 }  # fmt: skip
+#: Without u behind it q is the ya of Bulgarian and Russian chats ("nqma").
 _DIGRAPH = re.compile("|".join(sorted(_DIGRAPHS, key=len, reverse=True)))
 #: Digits inside words: "6efat", "4asa".
 _CHAT_DIGITS = str.maketrans({"4": "C", "6": "S"})
