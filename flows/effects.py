@@ -16,6 +16,7 @@ __all__ = [
     "Effect",
     "Env",
     "HandOver",
+    "KeepQuestion",
     "LeaveMark",
     "Match",
     "NeedsQueue",
@@ -38,6 +39,7 @@ class Match(Struct, frozen=True):
 class Understood(Struct, frozen=True, kw_only=True):
     """What a typed text is taken for, see :mod:`flows.understanding`."""
 
+    text: str
     #: The language to answer in: the person's, or another of ours in which the text is surely written.
     language: str
     #: The text alone shows its language.
@@ -117,7 +119,16 @@ class LeaveMark(Struct, frozen=True, kw_only=True):
     detail: dict[str, str] = {}
 
 
-Effect = SayText | SendFile | SetTimer | CancelTimer | HandOver | BeginIntake | CallOut | Count | LeaveMark
+class KeepQuestion(Struct, frozen=True, kw_only=True):
+    """Keep a question that nothing answered, for the bot's editors."""
+
+    text: str
+    language: str
+
+
+Effect = (
+    KeepQuestion | SayText | SendFile | SetTimer | CancelTimer | HandOver | BeginIntake | CallOut | Count | LeaveMark
+)
 
 
 class QueueFacts(Struct, frozen=True, kw_only=True):

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from core.messages import Option
 from flows.answers import option_of
 from flows.answers import show as show_one
-from flows.effects import Understood
+from flows.effects import KeepQuestion, Understood
 from flows.program import option_token
+from flows.unanswered import counter_of, without_numbers
 from flows.understanding import Judged, judge, present
 from i18n.negotiate import NATIVE_NAMES
 
@@ -31,6 +32,10 @@ def show_found(run: Run, found: Understood, topics: Sequence[str], show: int) ->
     asked_in = run.language
     there = present(run.program, found.matches, run.today)
     judged = judge([match for match in there if not topics or run.program.faq_topics.get(match.id) in topics], show)
+    if judged.kind == "unknown" and show:
+        run.count(counter_of(found.language, found.matches))
+        if run.program.spec.unanswered == "keep":
+            run.effects.append(KeepQuestion(text=without_numbers(found.text), language=found.language))
     other = found.sure and found.language != asked_in
     with run.in_language(found.language if other else asked_in):
         _show(run, judged)

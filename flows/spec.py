@@ -247,6 +247,9 @@ class BotSpec(Spec):
     """What holds where a step says nothing."""
     texts: dict[Name, Text] = {}
     """Own wording of the framework's texts (``not_understood`` and so on)."""
+    unanswered: Literal["count", "keep"] = "count"
+    """Questions without an answer are counted, without their words. ``keep`` also keeps the words, sealed, without
+    numbers and addresses, for a month at most, so that editors can read them; say so in the privacy notice."""
 
 
 class FlowHeader(Spec):

@@ -74,6 +74,7 @@ def understand(program: Program, text: str, language: str | None, *, quick: bool
     written = detected.language if sure else None
     answered = written or language or _guessed(program, detected)
     return Understood(
+        text=text,
         language=answered,
         sure=sure,
         foreign=detected.foreign if detected.letters >= _LETTERS else None,

@@ -27,7 +27,7 @@ def hear(talk: Talk, message: Inbound) -> None:
         _answer_group(talk, message)
         return
     _greet_back(talk)
-    empty_old(talk.conversation.flow, talk.program, talk.env.now)
+    empty_old(talk.conversation, talk.program, talk.env.now)
     talk.conversation.flow.active = talk.env.now
     if isinstance(message.content, Unsubscribed):
         lose(talk)

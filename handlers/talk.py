@@ -18,9 +18,10 @@ from core.ids import ConversationId, Millis
 from core.messages import Address, Inbound, Option, Say, SendMedia
 from core.records import Body, Heard, Marked, Outcome
 from flows import engine
-from flows.effects import Env, HandOver, SayText, SendFile
+from flows.effects import Env, HandOver, KeepQuestion, SayText, SendFile
 from flows.program import Place, Program
 from flows.run import Run
+from flows.unanswered import Unanswered, kept
 from handoff.cases import (
     Case,
     Facts,
@@ -157,6 +158,11 @@ class Talk:
             engine.repeat(self.run)
         else:
             engine.begin(self.run, self.program.home)
+
+    def keep_question(self, question: KeepQuestion) -> None:
+        """Keep a question that nothing answered beside the last ones."""
+        one = Unanswered(text=question.text, language=question.language, at=self.env.now)
+        self.conversation.unanswered = kept(self.conversation.unanswered, (one,), self.env.now)
 
     # -- the case --------------------------------------------------------------------------------------
 

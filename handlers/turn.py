@@ -26,6 +26,7 @@ from flows.effects import (
     CancelTimer,
     Count,
     HandOver,
+    KeepQuestion,
     LeaveMark,
     NeedsQueue,
     NeedsUnderstanding,
@@ -181,7 +182,7 @@ def _timer(talk: Talk, name: str, data: str) -> None:
         fire(talk, name, data)
         return
     if name == KEEP_TIMER:
-        empty_old(talk.conversation.flow, talk.program, talk.env.now)
+        empty_old(talk.conversation, talk.program, talk.env.now)
     if name != WAIT_TIMER or talk.human_speaks or talk.conversation.stopped or talk.conversation.unreachable:
         return
     if engine.displaced(talk.run):
@@ -209,6 +210,8 @@ def _commit(talk: Talk, dead: DeadLetter | None = None) -> Commit:
             talk.begin_intake(effect.queue)
         elif isinstance(effect, HandOver):
             talk.ask_human(effect)
+        elif isinstance(effect, KeepQuestion):
+            talk.keep_question(effect)
     conversation, env = talk.conversation, talk.env
     intake.settle(talk)
     if conversation.case is not None:
@@ -237,7 +240,7 @@ def _commit(talk: Talk, dead: DeadLetter | None = None) -> Commit:
         entries=tuple(made.entries),
         set_timers=(
             *(() if talk.quiet else made.timers.values()),
-            *keep_timer(conversation.flow, talk.program),
+            *keep_timer(conversation, talk.program),
             *(timer for timer in case_timers(conversation.case) if dead is None or timer.name != talk.fired),
         ),
         cancel_timers=("*",) if talk.quiet else (*made.cancelled, *(CASE_TIMERS if talk.had_case else ())),
@@ -284,8 +287,8 @@ class _Effects:
                 case CancelTimer(name=name):
                     self.timers.pop(name, None)
                     self.cancelled.append(name)
-                case HandOver() | BeginIntake():
-                    pass  # the case is in the state already
+                case HandOver() | BeginIntake() | KeepQuestion():
+                    pass  # it is in the state already
                 case CallOut(call=call):
                     self.calls.append(call)
                 case Count(name=name):

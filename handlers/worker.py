@@ -205,5 +205,5 @@ async def _understand(program: Program, text: str, language: str | None) -> Unde
         log.warning("encoder_slow")
     except Exception as error:
         log.exception("understanding_failed", extra={"error": describe(error)})
-        return Understood(language=language or program.spec.languages.source)
+        return Understood(text=text, language=language or program.spec.languages.source)
     return await asyncio.to_thread(understand, program, text, language, quick=True)

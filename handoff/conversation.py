@@ -10,10 +10,14 @@ from core.errors import StoreCorrupt
 from core.ids import Millis
 from core.records import Label
 from flows.state import State
+from flows.unanswered import Unanswered
 from handoff.cases import Case
 from handoff.queue import claim_rank, queue_labels
 
-__all__ = ["Conversation", "dump", "labels", "load"]
+__all__ = ["UNANSWERED", "Conversation", "dump", "labels", "load"]
+
+#: Label of conversations with questions that nothing answered.
+UNANSWERED = "unanswered"
 
 
 class Conversation(Struct, kw_only=True, omit_defaults=True):
@@ -55,6 +59,8 @@ class Conversation(Struct, kw_only=True, omit_defaults=True):
     came_back_with: str = ""
     #: A question that was asked before a language was chosen; answered as soon as there is one.
     asked: str = ""
+    #: The last questions that nothing answered, where the bot's team keeps them for its editors.
+    unanswered: list[Unanswered] = []
 
 
 _encoder = msgspec.json.Encoder()
@@ -91,8 +97,10 @@ def _migrated(conversation: Conversation) -> Conversation:
 def labels(conversation: Conversation) -> tuple[Label, ...]:
     """Return the marks by which the desk and the metrics find this conversation."""
     case = conversation.case
+    newest = max((one.at for one in conversation.unanswered), default=0)
+    asked = (Label(name=UNANSWERED, rank=-newest),) if newest else ()
     if case is None or not case.open:
-        return _closed_labels(conversation.earlier)
+        return (*asked, *_closed_labels(conversation.earlier))
     found = [Label(name=f"case:{case.number}", rank=case.since), Label(name=case.state, rank=claim_rank(case))]
     found += queue_labels(case)
     if case.owner is not None:
@@ -103,7 +111,7 @@ def labels(conversation: Conversation) -> tuple[Label, ...]:
         found.append(Label(name=f"offered:{case.offered_to}", rank=case.offered or 0))
     if case.offered_queue is not None:
         found.append(Label(name="offered_queue", rank=case.offered or 0))
-    return tuple(found)
+    return (*asked, *found)
 
 
 def _closed_labels(case: Case | None) -> tuple[Label, ...]:

@@ -38,6 +38,7 @@ from handoff.line import TeamLine
 from handoff.numbers_page import NumbersPage
 from handoff.pages import Pages, chosen_language, page_language, static_file
 from handoff.presence import PresenceRoutes
+from handoff.questions_page import QuestionsPage
 from handoff.search import Search, SearchRoutes
 from handoff.second import Demand
 from handoff.sessions import SignedIn, end_session, set_language
@@ -98,6 +99,7 @@ class Desk:
             TeamPages(office, Team(store, audit, partial(give_back, store)), offered),
             AuditPage(office),
             NumbersPage(office),
+            QuestionsPage(office, program),
         )
         self._presence = PresenceRoutes(store, self._border)
         self._drafts = Drafts(store, blobs)

@@ -170,6 +170,7 @@ _NAV: tuple[tuple[str, str, Permission | None], ...] = (
     ("/desk/team", "team", "team"),
     ("/desk/numbers", "numbers", "numbers"),
     ("/desk/audit", "audit", "audit"),
+    ("/desk/questions", "questions", "questions"),
     ("/desk/account", "account", None),
 )
 _GOOD = frozenset({"saved", "password_changed", "second_on", "session_ended", "sessions_ended", "alert_sent", "reset"})

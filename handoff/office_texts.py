@@ -119,7 +119,7 @@ OFFICE: Mapping[str, str] = MappingProxyType(
         "role.lead": "Lead",
         "role.lead.why": "answers people, reads all open cases, keeps accounts, sees numbers and the audit log",
         "role.editor": "Editor",
-        "role.editor.why": "changes the bot's texts; sees no case",
+        "role.editor.why": "changes the bot's texts and sees what it could not answer; sees no case",
         "role.analyst": "Analyst",
         "role.analyst.why": "sees numbers only",
         "role.admin": "Technical admin",
@@ -164,6 +164,15 @@ OFFICE: Mapping[str, str] = MappingProxyType(
         "topic.none": "No topic",
         "bot.answered": "answered from the list",
         "bot.unknown": "not answered",
+        # Unanswered questions
+        "questions": "Unanswered questions",
+        "questions.why": "What people asked and the bot could not answer, without names and numbers. Choose the entry "
+        "that answers a question and add the lines to its examples.",
+        "questions.off": "Questions are not kept. They are, when bot.yaml says: unanswered: keep",
+        "questions.none": "There are no unanswered questions.",
+        "questions.entry": "Answered by",
+        "questions.make": "Show as an example",
+        "questions.lines": "Add these lines to the file",
         # Alerts
         "alert.subject": "Streetwork: somebody is waiting",
         "alert.one": "A person is waiting ({what}).",

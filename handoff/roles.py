@@ -17,13 +17,14 @@ ROLES: tuple[Role, ...] = get_args(Role)
 
 #: ``cases``: the desk with its lists, and cases as :mod:`handoff.access` says. ``all_cases``: read and note what
 #: colleagues own. ``any_language``: claim in languages that one does not counsel in. ``team``: accounts of others.
-#: ``numbers``: sums over cases. ``audit``: who did what with which case number.
-Permission = Literal["cases", "all_cases", "any_language", "team", "numbers", "audit"]
+#: ``numbers``: sums over cases. ``audit``: who did what with which case number. ``questions``: what the bot could not
+#: answer, without anything else of who asked.
+Permission = Literal["cases", "all_cases", "any_language", "team", "numbers", "audit", "questions"]
 
 GRANTS: Mapping[Role, frozenset[Permission]] = {
     "counsellor": frozenset({"cases"}),
-    "lead": frozenset({"cases", "all_cases", "any_language", "team", "numbers", "audit"}),
-    "editor": frozenset(),
+    "lead": frozenset({"cases", "all_cases", "any_language", "team", "numbers", "audit", "questions"}),
+    "editor": frozenset({"questions"}),
     "analyst": frozenset({"numbers"}),
     "admin": frozenset({"team"}),
     "privacy": frozenset({"audit"}),

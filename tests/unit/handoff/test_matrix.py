@@ -77,6 +77,8 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("POST", "/desk/team/{account}"): Row(frozenset({"lead", "admin"}), "form"),
     ("GET", "/desk/numbers"): Row(frozenset({"lead", "analyst"}), "page"),
     ("GET", "/desk/numbers.csv"): Row(frozenset({"lead", "analyst"}), "page"),
+    ("GET", "/desk/questions"): Row(frozenset({"lead", "editor"}), "page"),
+    ("POST", "/desk/questions"): Row(frozenset({"lead", "editor"}), "form"),
     ("GET", "/desk/audit"): Row(frozenset({"lead", "privacy"}), "page"),
 }
 
