@@ -32,7 +32,7 @@ from bots.operations import operations_routes
 from bots.outage_watch import OutageWatch
 from bots.polling import Polling
 from bots.public_files import PublicFiles
-from bots.releases import Releases
+from bots.releases import releases_of
 from bots.sweeping import Sweeper
 from bots.webchat_files import ChatFiles
 from bots.webhooks import webhook_routes
@@ -124,9 +124,7 @@ class App:
         self._name = f"{os.getpid()}-{secrets.token_hex(4)}"
         self._tasks: list[asyncio.Task[None]] = []
         self._stop = asyncio.Event()
-        self.releases = Releases(
-            settings.bot, self.clock, show=show, on_change=lambda program: self.metrics.release(program.release)
-        )
+        self.releases = releases_of(settings, self.clock, show, self.metrics.release)
         self.releases.open()
         opened = open_store(settings)
         self.store = opened.store

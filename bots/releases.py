@@ -13,12 +13,13 @@ import watchfiles
 from bots.clock import SystemClock
 from core.errors import BotBroken
 from core.ports import Clock
+from core.settings import Settings
 from flows.encoders import Encoder, load_encoder
 from flows.findings import render
 from flows.loader import Loaded, load
 from flows.program import Program
 
-__all__ = ["Releases", "day_of", "load_bot", "open_program", "report"]
+__all__ = ["Releases", "day_of", "load_bot", "open_program", "releases_of", "report"]
 
 log = logging.getLogger("streetwork.releases")
 
@@ -97,6 +98,20 @@ class Releases:
         self._program = program
         self._on_change(program)
         return program
+
+
+def releases_of(settings: Settings, clock: Clock, show: Callable[[str], None], told: Callable[[str], None]) -> Releases:
+    """Return the holder of the bot that the settings name; ``told`` hears of each release.
+
+    Raises :class:`core.errors.SettingsError` when a text encoder is named that is not there.
+    """
+    return Releases(
+        settings.bot,
+        clock,
+        show=show,
+        on_change=lambda program: told(program.release),
+        encoder=load_encoder(settings.encoder),
+    )
 
 
 def report(loaded: Loaded, *, color: bool = False) -> str:

@@ -8,13 +8,13 @@ from core import mail_types as mails
 from core import setting_types as kinds
 from core.declaring import setting
 from core.mail_types import SmtpServer
-from core.twilio_fields import TwilioFields
+from core.search_fields import SearchFields
 
 __all__ = ["DeskFields"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeskFields(TwilioFields):
+class DeskFields(SearchFields):
     """What an operator chooses for the desk; ``docs/operations.md`` explains the alerts."""
 
     second_factor: str = field(

@@ -144,6 +144,13 @@ def one_of(*words: str) -> Callable[[str], str]:
     return parse
 
 
+def encoder(text: str) -> str:
+    """Return the name of a text encoder."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,39}", text):
+        raise Malformed("auto, none, e5, or the name of a package's encoder")
+    return text
+
+
 def _url(text: str, expected: str) -> SplitResult:
     try:
         parts = urlsplit(text.strip())

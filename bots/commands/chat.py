@@ -30,10 +30,11 @@ def chat(bot: Path, language: str | None) -> None:
     from bots.releases import load_bot, report
     from core.capabilities import CAPABILITIES
     from core.errors import BotBroken
+    from flows.encoders import load_encoder
     from handlers.simulator import Simulator
 
     clock = SystemClock()
-    loaded = load_bot(bot, clock)
+    loaded = load_bot(bot, clock, load_encoder("auto"))
     if loaded.program is None:
         raise BotBroken(report(loaded))
     talk = Simulator(loaded.program, CAPABILITIES["terminal"], now=clock.now(), channel="terminal", locale=language)
