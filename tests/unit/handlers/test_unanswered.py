@@ -1,4 +1,4 @@
-"""Questions without an answer: counted without words; kept only where the team says so, without numbers, for a month."""
+"""Questions without an answer: counted without words; kept only where the team says so, for a month."""
 
 from __future__ import annotations
 
