@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.capabilities import CAPABILITIES
-from core.messages import Text
+from core.messages import Say, Text
 from core.records import Wrote
 from flows.faq import ANSWER, OFFER
 from flows.program import Program, option_token
@@ -47,14 +47,14 @@ def done(bot: Program, language: str, text: str) -> tuple[str, tuple[str, ...]]:
     talk.send(Text(text="menu"))
     said = [one.body for one in talk.send(Text(text=text)) if isinstance(one.body, Wrote)]
     for one in said:
-        kind, _, name = one.source.partition(".")
+        kind, _, name = (one.source or "").partition(".")
         if kind == "crisis":
             return "crisis", (name,)
         if kind in {"faq", "centres"}:
             return "answer", (name,)
         if kind == "rumours":
             return "rumour", (name.removesuffix(".share"),)
-        if one.source == "streetwork.faq_did_you_mean":
+        if one.source == "streetwork.faq_did_you_mean" and isinstance(one.message, Say):
             names = {option_token("", "faq", entry): entry for entry in bot.faq.topics}
             return "offer", tuple(names[option.token] for option in one.message.options if option.token in names)
     return "unknown", ()
