@@ -36,6 +36,36 @@ _MOST_WORDS = 2_000
 #: What Arabic writes onto the next word: and, so, with, for, like, the, this, on.
 _ONTO = re.compile("^(?:[وف]?(?:ال|بال|لل|هال|عال|كال)|[وفبلك])(?=..)")
 _ARABIC = re.compile("[\u0600-\u06ff]")
+#: English words that would be others in Cyrillic typed with Latin letters.
+_ENGLISH = frozenset(
+    [
+        "a",
+        "and",
+        "at",
+        "be",
+        "but",
+        "by",
+        "do",
+        "he",
+        "i",
+        "in",
+        "is",
+        "it",
+        "no",
+        "not",
+        "of",
+        "on",
+        "or",
+        "our",
+        "she",
+        "so",
+        "the",
+        "they",
+        "to",
+        "us",
+        "we",
+    ]
+)
 _VOWELS = frozenset("aeiouy")
 _RULE = re.compile(r"(?P<groups>[a-z_+ ]+?)(?P<but>(?: - [a-z_]+)*)(?: ~(?P<near>\d+))?")
 
@@ -101,7 +131,8 @@ class Danger:
             self._several.setdefault(parts[0], []).append((tuple(parts[1:]), sign))
             return
         begins, ends = word.endswith("*"), word.startswith("*")
-        for known in {parts[0], fold(word.strip("*"))}:
+        # English is written in its own letters; the rough spelling would make "look" of "lock".
+        for known in {fold(word.strip("*"))} | ({parts[0]} if sign[1] != "en" else set()):
             if ends:
                 self._ending.setdefault(known, set()).add(sign)
                 continue
@@ -121,7 +152,7 @@ class Danger:
             if len(form) >= _SLIP:
                 for known, begins in self._near(form):
                     found |= (self._beginning if begins else self._whole)[known]
-        return frozenset(found)
+        return frozenset(sign for sign in found if word not in _ENGLISH or sign[1] == "en")
 
     def _near(self, word: str) -> Iterator[tuple[str, bool]]:
         """Yield the known words that differ from this one by one slip: a letter more, less, other, or two swapped."""
@@ -164,7 +195,10 @@ _DENIABLE = frozenset({"strikes", "threatens"})
 def _follow(words: Sequence[str], wanted: Sequence[str]) -> bool:
     """Return whether the words are the wanted ones; long ones may have one slip."""
     return len(words) == len(wanted) and all(
-        word == one or (len(one) >= _SLIP and _one_slip(word, one)) or (one.endswith("*") and word.startswith(one[:-1]))
+        word == one
+        or (len(one) >= _SLIP and _one_slip(word, one))
+        or (len(one) >= 4 and _swapped(word, one))
+        or (one.endswith("*") and word.startswith(one[:-1]))
         for word, one in zip(words, wanted, strict=True)
     )
 
@@ -212,6 +246,13 @@ def _one_slip(word: str, known: str) -> bool:
         or rest[1:] == wanted
         or rest == wanted[1:]
         or (len(rest) > 1 and len(wanted) > 1 and rest[:2] == wanted[1::-1] and rest[2:] == wanted[2:])
+    )
+
+
+def _swapped(word: str, known: str) -> bool:
+    """Return whether two neighbours were swapped; in a phrase whose other words fit, that is safe in short words."""
+    return word != known and any(
+        known[:at] + known[at + 1] + known[at] + known[at + 2 :] == word for at in range(len(known) - 1)
     )
 
 

@@ -34,7 +34,7 @@ from i18n.transliterate import transliterations
 
 _Found = TypeVar("_Found")
 
-__all__ = ["Texts", "questions_of", "tune"]
+__all__ = ["Texts", "held_out", "questions_of", "tune"]
 
 Texts = Mapping[str, tuple[EntryTexts, ...]]
 _FOLDS = 4
@@ -144,6 +144,12 @@ def _asked(texts: Texts, outside: Mapping[str, Sequence[str]]) -> Iterator[_Part
         yield "left_out", known, _some(held, _MOST["left_out"] // _FOLDS)
     listed: list[_Question] = [(None, language, text) for language, found in outside.items() for text in found]
     yield "outside", texts, _some(listed, _MOST["outside"])
+
+
+def held_out(texts: Texts) -> Iterator[tuple[Texts, list[_Question]]]:
+    """Yield, for each fold, the texts without every fourth example, and those: (entry, language, text)."""
+    for fold in range(_FOLDS):
+        yield _without_examples(texts, fold)
 
 
 def _without_examples(texts: Texts, fold: int) -> tuple[Texts, list[_Question]]:
