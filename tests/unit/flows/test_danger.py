@@ -14,7 +14,7 @@ from tests.data.crisis.phrases import PHRASES
 from tests.fakes.bots import BERLIN, program
 
 #: Shares of the whole set that must be recognised, and that may be mistaken at most.
-RECALL, FALSE_ALARMS = 0.85, 0.15
+RECALL, FALSE_ALARMS = 0.85, 0.17
 
 GROUPS = {
     "close": {"en": ["husband*", "he"], "bg": ["съпруг*"], "ar": ["زوج*"]},
@@ -76,8 +76,8 @@ def test_only_kinds_that_the_bot_answers_are_told_and_what_is_excepted_is_no_sig
     kind = CrisisKind.model_validate(
         {"answer": "Call.", "phrases": {"en": ["zzz"]}, "unless": {"en": ["strangles me softly"]}}
     )
-    assert Crisis({"suicide": kind}, DANGER).match("my husband strangles me") is None
-    crisis = Crisis({"violence": kind}, DANGER)
+    assert Crisis({"suicide": kind}, signs=DANGER).match("my husband strangles me") is None
+    crisis = Crisis({"violence": kind}, signs=DANGER)
     assert crisis.match("my husband strangles me") == "violence"
     assert crisis.match("my husband strangles me softly") is None
 
