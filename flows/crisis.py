@@ -15,6 +15,7 @@ from flows.crisis_phrases import Phrase, read_phrase
 from flows.crisis_rules import ALL, PLAIN, Mending, Reading
 from flows.danger import Danger
 from flows.knowledge_spec import CrisisKind
+from i18n.lookalikes import one_script
 from i18n.plain import fold
 
 __all__ = ["Crisis", "pattern"]
@@ -49,7 +50,7 @@ class Crisis:
         """Return the first kind whose phrases the message has, or None. Never raises, linear in the length."""
         if not text:
             return None
-        folded = " ".join(word[:LONGEST_WORD] for word in fold(text[:LONGEST]).split())
+        folded = " ".join(word[:LONGEST_WORD] for word in fold(one_script(text[:LONGEST])).split())
         found = {kind for reader in self._readers if (kind := reader.match(folded)) is not None}
         if not found and self._signs is not None:
             meant = self._readers[0].without_excepted(folded) if self._readers else folded

@@ -15,6 +15,7 @@ from msgspec import Struct
 from flows.effects import Match, Understood
 from flows.tuned import ANSWER, OFFER
 from i18n.detect import Detected, Detector
+from i18n.lookalikes import one_script
 
 if TYPE_CHECKING:
     from flows.program import Program
@@ -69,7 +70,8 @@ def understand(program: Program, text: str, language: str | None, *, quick: bool
 
     ``quick`` leaves the encoder out. Never raises for what a person can type.
     """
-    detected = program.tongues.detect(text, language)
+    whole = one_script(text)
+    detected = program.tongues.detect(whole, language)
     sure = detected.language in program.languages and detected.letters >= _LETTERS
     written = detected.language if sure else None
     answered = written or language or _guessed(program, detected)
@@ -78,7 +80,7 @@ def understand(program: Program, text: str, language: str | None, *, quick: bool
         language=answered,
         sure=sure,
         foreign=detected.foreign if detected.letters >= _LETTERS else None,
-        matches=program.faq.search(text, answered, _MATCHES, quick=quick),
+        matches=program.faq.search(whole, answered, _MATCHES, quick=quick),
     )
 
 
