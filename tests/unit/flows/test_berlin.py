@@ -47,6 +47,10 @@ def test_the_bot_has_neither_errors_nor_warnings() -> None:
     assert found == []
 
 
+def test_every_answer_rumour_and_centre_has_example_questions_in_every_language() -> None:
+    assert [str(finding) for finding in _loaded().findings if finding.code == "H510"] == []
+
+
 @pytest.mark.parametrize("folder", [BOT / "locales", ROOT / "i18n" / "locales"], ids=["bot", "framework"])
 def test_catalogues_keep_names_numbers_and_addresses(folder: Path) -> None:
     files = sorted(folder.glob("*/LC_MESSAGES/messages.po"))
