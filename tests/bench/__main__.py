@@ -18,7 +18,7 @@ from typing import Any
 from tests.bench.report import QUICK, REPORT, Row, machine, table
 
 #: In this order; names are those of the modules without ``bench_``. ``store`` is run only when it is named.
-NAMES = ("engine", "durable", "latency", "webhook", "scale", "start", "check", "faq", "answers", "crisis")
+NAMES = ("engine", "durable", "latency", "webhook", "scale", "start", "check", "faq", "answers", "crisis", "desk")
 MORE = ("store",)
 
 
