@@ -19,7 +19,7 @@ from core.ids import Millis
 from core.ports import Clock, Store
 from core.records import Arrival, Snapshot
 from flows.program import Program
-from handoff.accounts import Account, list_accounts
+from handoff.accounts import Account, can, list_accounts
 from handoff.case import HELD, Case
 from handoff.conversation import labels, load
 from handoff.line import log_claim
@@ -43,7 +43,7 @@ Reason = Literal["shift", "away", "disabled"]
 
 def gone(case: Case, account: Account | None, presence: Presence | None, waited: Millis, now: Millis) -> Reason | None:
     """Return why the owner of a case counts as gone; ``waited`` is how long the person waits, in opening time."""
-    if account is None or account.disabled or "counsellor" not in account.roles:
+    if account is None or not can(account, "cases"):
         return "disabled"
     if case.state == "parked" or not case.ours or waited < GONE_AFTER:
         return None

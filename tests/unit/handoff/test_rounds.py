@@ -162,6 +162,16 @@ async def test_a_locked_account_gives_back_everything_at_once(team: Team):
     assert [(await team.state(key)).state for key in keys] == ["waiting"] * 3
 
 
+async def test_a_lead_keeps_their_cases(team: Team):
+    lead, _ = await add_account(
+        team.store, team.clock.now(), login="lead", name="Lea", languages=["en"], password="correct horse battery",
+        roles=("lead",),
+    )  # fmt: skip
+    await team.case(1, replace(held(team), owner=lead.id))
+    await renew(team.store, lead.id, team.clock.now())
+    assert await team.look() == 0
+
+
 async def test_somebody_who_answered_in_the_meantime_keeps_the_case(team: Team):
     """The look is old when the turn comes: the turn decides."""
     await renew(team.store, team.anna.id, team.clock.now())
