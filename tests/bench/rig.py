@@ -23,6 +23,7 @@ from core.messages import Address, Outbound
 from core.sending import SendResult, Taken
 from flows.program import Program
 from handlers.worker import Worker
+from handoff.accounts import add_account
 from store.seal import KeyRing
 from store.sqlite import open_sqlite
 from tests.bench.fake_api import TOKEN
@@ -124,6 +125,10 @@ class Rig:
     async def __aenter__(self) -> Self:
         clock = SystemClock()
         self.store = open_sqlite(self._folder / "bench.db", self._ring)
+        # Somebody counsels in every language; else people would be told before the handoff that nobody does.
+        await add_account(
+            self.store, clock.now(), login="bench", name="Bench", languages=(), password="a-long-password"
+        )
         self.telegram = TelegramChannel(
             TelegramAccount(account=ACCOUNT, token=TOKEN, secret=SECRET), api_url=self._url or "http://127.0.0.1:9"
         )
