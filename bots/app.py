@@ -148,8 +148,8 @@ class App:
         parts = ["worker", "delivery"] if "worker" in roles else []
         self.health = Health(self.store, self.clock, parts=parts)
         self.outages = OutageWatch(self.store, self.clock, self.metrics, show)
-        self.worker = self._turns()
         self.hints = Hinter(self.channels, self.clock, self.metrics)
+        self.worker = self._turns()
         self.rounds = Rounds(self.store, self.clock, self.releases.current)
         self.caller = self._calls()
         self.delivery = self._deliveries()
@@ -209,6 +209,7 @@ class App:
             batch=self.settings.workers,
             metrics=self.metrics,
             link=self._link,
+            spent=self.hints.remove_options,
         )
 
     def _deliveries(self) -> Delivery:

@@ -1,4 +1,4 @@
-"""Shows what passes: that somebody is typing, that a button was pressed. Best effort, and never in the way.
+"""Shows what passes: that somebody is typing, that buttons lead nowhere any more. Best effort, and never in the way.
 
 A hint is a task of its own that nobody waits for. Few run at once, each has seconds to end, and one about typing is
 sent to a chat every four seconds at most: the sign stays for five in Telegram and for longer elsewhere. What a channel
@@ -14,7 +14,7 @@ from typing import Final
 
 from bots.counting import Metrics, NoMetrics
 from core.ids import Millis
-from core.messages import Address, Hint, Typing
+from core.messages import Address, Hint, RemoveOptions, Typing
 from core.ports import Channel, Clock, Hinting
 
 __all__ = ["Hinter"]
@@ -51,15 +51,26 @@ class Hinter:
         self._typed.move_to_end(key)
         if len(self._typed) > _CHATS:
             self._typed.popitem(last=False)
-        task = asyncio.get_running_loop().create_task(self._show(channel, address, Typing()))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._begin(channel, address, Typing())
+
+    def remove_options(self, address: Address, of: str) -> None:
+        """Take the buttons off the message ``of``; returns at once."""
+        channel = self._channels.get((address.channel, address.account))
+        if channel is None or not channel.capabilities.remove_options or not isinstance(channel, Hinting):
+            return
+        if len(self._tasks) < _AT_ONCE:
+            self._begin(channel, address, RemoveOptions(of=of))
 
     async def close(self) -> None:
         """Let go of what is under way."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _begin(self, channel: Hinting, address: Address, hint: Hint) -> None:
+        task = asyncio.get_running_loop().create_task(self._show(channel, address, hint))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _show(self, channel: Hinting, address: Address, hint: Hint) -> None:
         try:

@@ -8,6 +8,7 @@ What arrives is parsed in ``telegram_parse``; what goes out is rendered in ``tel
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hmac
 import json
 import logging
@@ -34,7 +35,7 @@ from bots.telegram_send import OpenBlob, Target, send
 from bots.telegram_settings import DEFAULT_API_URL, TelegramAccount, TelegramSettings
 from core.capabilities import CAPABILITIES, Capabilities
 from core.errors import ChannelMisconfigured
-from core.messages import AckChoice, Address, Choice, Hint, Outbound, Typing
+from core.messages import AckChoice, Address, Choice, Hint, Outbound, RemoveOptions, Typing
 from core.sending import Refused, SendResult, Taken
 
 __all__ = [
@@ -145,13 +146,17 @@ class TelegramChannel:
         return await locate(self.bot, self._api_url, ref)
 
     async def hint(self, address: Address, hint: Hint) -> None:
-        """Show typing for five seconds, or stop the spinner of a pressed button."""
+        """Show typing for five seconds, stop the spinner of a pressed button, or take buttons off a message."""
         match hint:
             case Typing():
                 thread = int(address.thread) if address.thread else None
                 await self.bot.send_chat_action(int(address.peer), ChatAction.TYPING, message_thread_id=thread)
             case AckChoice():
                 await self.bot.answer_callback_query(hint.ack)
+            case RemoveOptions():
+                # Of two presses the second finds nothing to change, which Telegram calls an error.
+                with contextlib.suppress(TelegramBadRequest):
+                    await self.bot.edit_message_reply_markup(int(address.peer), int(hint.of))
 
     # -- webhook ---------------------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from telegram import (
     ReplyKeyboardRemove,
 )
 
-from bots.share import share_label
+from bots.keyboards import in_rows, share_label
 from core.messages import MediaKind, Option, Outbound, Say, SendLocation, SendMedia, Span
 
 __all__ = ["CannotRender", "File", "Message", "Place", "Rendered", "render", "utf16_length"]
@@ -31,7 +31,7 @@ _CAPTION = 1024
 _CALLBACK_BYTES = 64
 #: PTB's InlineKeyboardMarkupLimit.
 _BUTTONS = 100
-#: Labels up to this length stand two in a row; longer ones would be cut on small phones.
+#: Neighbours with labels up to this length share a row; longer ones would be cut on small phones.
 _SHORT_LABEL = 12
 
 Keyboard = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove
@@ -124,21 +124,8 @@ def _rows(options: tuple[Option, ...]) -> Iterator[list[InlineKeyboardButton]]:
     """Yield rows of buttons: one a row, or two where both labels are short."""
     if len(options) > _BUTTONS:
         raise CannotRender(f"There are more than {_BUTTONS} buttons")
-    pending: InlineKeyboardButton | None = None
-    for option in options:
-        button = _button(option)
-        if len(option.label) > _SHORT_LABEL:
-            if pending is not None:
-                yield [pending]
-                pending = None
-            yield [button]
-        elif pending is not None:
-            yield [pending, button]
-            pending = None
-        else:
-            pending = button
-    if pending is not None:
-        yield [pending]
+    for row in in_rows(options, [len(option.label) <= _SHORT_LABEL for option in options]):
+        yield [_button(option) for option in row]
 
 
 def _button(option: Option) -> InlineKeyboardButton:

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from viberbot.api.messages import FileMessage, LocationMessage, PictureMessage, TextMessage, VideoMessage
 from viberbot.api.messages.data_types.location import Location
 
-from bots.share import share_label
+from bots.keyboards import in_rows, share_label
 from core.capabilities import CAPABILITIES
 from core.messages import Option, Outbound, Say, SendLocation, SendMedia
 from core.rendering import render as degrade
@@ -41,7 +41,7 @@ _TRACKING = 4000
 _BUTTON_TEXT = 250
 _COLUMNS = 6
 _ROWS = 12
-#: Labels up to this length stand two in a row.
+#: Neighbours with labels up to this length share a row.
 _SHORT_LABEL = 14
 #: ``Silent`` and ``TextShouldFit`` need level 6; users report that it takes 7. Older phones are told by status 13 or
 #: 14, and get the options as a numbered list.
@@ -139,10 +139,10 @@ def _listed(say: Say) -> str:
 
 
 def _keyboard(say: Say) -> Body:
-    buttons = [_share(say)] if say.request is not None else []
-    buttons += [_button(option) for option in say.options]
-    _arrange(buttons, [option.label for option in say.options], first=len(buttons) - len(say.options))
-    return {"Type": "keyboard", "DefaultHeight": False, "Buttons": buttons}
+    share = [_share(say)] if say.request is not None else []
+    buttons = [_button(option) for option in say.options]
+    _arrange(buttons, [option.label for option in say.options], _ROWS - len(share))
+    return {"Type": "keyboard", "DefaultHeight": False, "Buttons": [*share, *buttons]}
 
 
 def _button(option: Option) -> Body:
@@ -179,28 +179,17 @@ def _label(label: str) -> str:
     return escaped
 
 
-def _arrange(buttons: list[Body], labels: Sequence[str], *, first: int) -> None:
+def _arrange(buttons: Sequence[Body], labels: Sequence[str], rows: int) -> None:
     """Give the buttons their widths: short neighbours share a row, and all do where there would be too many rows."""
-    pairs = _pairs([len(label) <= _SHORT_LABEL for label in labels])
-    if first + len(labels) - len(pairs) > _ROWS:
-        pairs = _pairs([True] * len(labels))
-    if first + len(labels) - len(pairs) > _ROWS:
+    for may_share in ([len(label) <= _SHORT_LABEL for label in labels], [True] * len(labels)):
+        arranged = in_rows(buttons, may_share)
+        if len(arranged) <= rows:
+            break
+    else:
         raise CannotRender(f"There are more buttons than {_ROWS} rows hold")
-    for at in pairs:
-        for button in buttons[first + at : first + at + 2]:
-            button["Columns"] = _COLUMNS // 2
-
-
-def _pairs(may_share: Sequence[bool]) -> list[int]:
-    """Return the places of buttons that share a row with the next one."""
-    found: list[int] = []
-    at = 0
-    while at + 1 < len(may_share):
-        if may_share[at] and may_share[at + 1]:
-            found.append(at)
-            at += 1
-        at += 1
-    return found
+    for row in arranged:
+        for button in row:
+            button["Columns"] = _COLUMNS // len(row)
 
 
 # -- files and places ------------------------------------------------------------------------------------

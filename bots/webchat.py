@@ -145,7 +145,8 @@ class WebChat:
         conversation = self._intake.conversation(self.name, self.account, address.peer)
         if isinstance(hint, Typing):
             for session in tuple(self._sessions.get(conversation, ())):
-                await session.typing()
+                with contextlib.suppress(ConnectionError):  # one page is going, the others still want to know
+                    await session.typing()
 
     def _bid_farewell(self, conversation: ConversationId, message: Outbound, entry_id: str, line_id: str) -> SendResult:
         sessions = self._sessions.get(conversation)

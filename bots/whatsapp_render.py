@@ -8,16 +8,28 @@ Variables hold up to 255 characters and no line breaks (Content API, error 21656
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final, assert_never
 
 from msgspec import Struct
 
 from core.capabilities import CAPABILITIES, Capabilities
-from core.graphemes import boundaries
+from core.graphemes import boundaries, cut
 from core.messages import Option, Outbound, Say, SendLocation, SendMedia
 from core.rendering import render as fit
 
-__all__ = ["CannotRender", "Choices", "File", "Place", "Plain", "Rendered", "as_plain", "render"]
+__all__ = [
+    "Approved",
+    "CannotRender",
+    "Choices",
+    "File",
+    "Place",
+    "Plain",
+    "Rendered",
+    "approved",
+    "as_plain",
+    "render",
+]
 
 #: Twilio's Messages: Body. Content API: body, quick-reply titles, list items, ids; three quick replies in a session.
 _TEXT: Final = 1600
@@ -60,6 +72,15 @@ class Choices(Struct, frozen=True, kw_only=True):
     text: str
 
 
+class Approved(Struct, frozen=True, kw_only=True):
+    """A template that WhatsApp has approved; the words are the values of its gaps."""
+
+    sid: str
+    variables: tuple[str, ...] = ()
+    #: What the person should read; the approved words are at Twilio.
+    text: str = ""
+
+
 class File(Struct, frozen=True, kw_only=True):
     """Parameter MediaUrl, with Body as its caption. ``ref`` may still be a key of the blob store."""
 
@@ -93,6 +114,19 @@ def render(message: Outbound) -> Rendered:
             return Place(action=f"geo:{point}|{label}" if label else f"geo:{point}", text=label or point)
         case _:
             assert_never(message)
+
+
+def approved(message: Outbound, templates: Mapping[str, str]) -> Approved | None:
+    """Return ``message`` as one of our approved ``templates``, in its language if there is one; None without."""
+    wanted = message.template if isinstance(message, Say) else None
+    if wanted is None or not isinstance(message, Say):
+        return None
+    sid = templates.get(f"{wanted.name}.{_language(message.language)}") or templates.get(wanted.name)
+    if sid is None:
+        return None
+    # A gap takes no line breaks and no runs of spaces, and must not be empty.
+    values = tuple(cut(" ".join(value.split()) or "–", _VARIABLE, "codepoints") for value in wanted.variables)
+    return Approved(sid=sid, variables=values, text=message.text)
 
 
 def _say(say: Say) -> Plain | Choices:

@@ -22,7 +22,7 @@ from twilio.base.exceptions import TwilioException
 
 from bots.twilio_http import Answered, MaybeWritten, NotWritten
 from bots.whatsapp_errors import ERRORS, WINDOW_CLOSED, result_of
-from bots.whatsapp_render import CannotRender, Choices, File, Place, Plain, Rendered, render
+from bots.whatsapp_render import Approved, CannotRender, Choices, File, Place, Plain, Rendered, approved, render
 from bots.whatsapp_settings import WhatsAppAccount
 from bots.whatsapp_templates import Templates
 from bots.whatsapp_window import Closed, Window
@@ -50,7 +50,7 @@ _SOON: Final[Millis] = 5_000
 class _Post(Struct, frozen=True, kw_only=True):
     """What is posted: a rendered message, and the template once it is known."""
 
-    call: Rendered
+    call: Rendered | Approved
     content_sid: str | None = None
     #: Address of the file, once it is known.
     media_url: str | None = None
@@ -92,14 +92,16 @@ class Sender:
             media_url = await self._media_url(call)
         except CannotRender as exc:
             return Refused(reason=str(exc))
-        if (closed := await self._window.closed(address, to)) is not None:
-            return await self._outside(to, closed)
+        closed = await self._window.closed(address, to)
         if entry_id in self._doubts and (sid := await self._find(to, call, self._doubts[entry_id])) is not None:
             return self._ended(entry_id, Taken(provider_ids=(sid,)))
+        stand_in = approved(message, self._account.templates)
+        if closed is not None:
+            return self._ended(entry_id, await self._outside(to, closed, stand_in))
         result = await self._mended(to, _Post(call=call, media_url=media_url))
         if isinstance(result, Hold) and result.reason == ERRORS[WINDOW_CLOSED].reason:
             self._window.close(to)
-            result = await self._outside(to, Closed(since=0))
+            result = await self._outside(to, Closed(since=0), stand_in)
         return self._ended(entry_id, result)
 
     def _ended(self, entry_id: str, result: SendResult) -> SendResult:
@@ -207,20 +209,26 @@ class Sender:
 
     # -- outside the window ------------------------------------------------------------------------------
 
-    async def _outside(self, to: str, closed: Closed) -> SendResult:
-        """Hold the message until the person writes; ask them to, once in each silence, where a template is set."""
+    async def _outside(self, to: str, closed: Closed, stand_in: Approved | None) -> SendResult:
+        """Send the approved form of the message if it has one, else hold it until the person writes.
+
+        Where a template for that is set, they are asked to write, once in each silence.
+        """
         # What was just accepted has woken this entry already and will not do so again: so look again soon.
         after = _SOON if closed.waiting else _DAY
         held = Hold(reason=f"{ERRORS[WINDOW_CLOSED].reason}. It waits until the person writes", after=after)
         template = self._account.template_sid
-        if template is None or closed.waiting or not await self._window.may_ask(to, closed.since):
+        if closed.waiting:
             return held
-        asking = _Post(call=Plain(text=""), content_sid=template)
+        if stand_in is None and (template is None or not await self._window.may_ask(to, closed.since)):
+            return held
         try:
-            result = await self._post(to, asking)
+            result = await self._post(to, _Post(call=stand_in or Approved(sid=template or "")))
         except Answered as error:
             result = self._answered(error)
         match result:
+            case Taken() | Unsure() if stand_in is not None:
+                return result
             case Taken() | Unsure():
                 await self._window.asked(to)
                 return Hold(reason=f"{held.reason}; the template asked them to", after=_DAY)
@@ -255,7 +263,7 @@ def _same(call: Rendered, one: Any) -> bool:
             return body in {" ".join(call.text.split()), " ".join(call.plain.split())}
         case File():
             return body == " ".join((call.caption or "").split()) and one.num_media not in {None, "0"}
-        case Plain() | Place():
+        case Plain() | Place() | Approved():
             return body == " ".join(call.text.split())
 
 
@@ -264,8 +272,10 @@ def _parameters(post: _Post) -> dict[str, Any]:
         case Choices():
             variables = {str(n): value for n, value in enumerate(post.call.variables, 1)}
             return {"content_sid": post.content_sid, "content_variables": _json(variables)}
-        case Plain() if post.content_sid is not None:
-            return {"content_sid": post.content_sid}
+        case Approved(sid=sid, variables=()):
+            return {"content_sid": sid}
+        case Approved(sid=sid, variables=values):
+            return {"content_sid": sid, "content_variables": _json({str(n): v for n, v in enumerate(values, 1)})}
         case Plain():
             return {"body": post.call.text}
         case File():

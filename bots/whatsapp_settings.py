@@ -31,6 +31,8 @@ class WhatsAppAccount:
     service_sid: str | None = None
     #: Approved template that asks the person to write again.
     template_sid: str | None = None
+    #: Approved templates by ``name.language`` or ``name``.
+    templates: Mapping[str, str] = field(default_factory=dict)
     shared_key: str | None = field(default=None, repr=False)
     #: Where Twilio reaches us; without a slash at the end.
     public_url: str
@@ -88,6 +90,7 @@ def _accounts(found: Mapping[str, str], values: Mapping[str, str]) -> tuple[What
         public_url = kinds.public_url(public_url)
     except Malformed as exc:
         raise SettingsError(f"PUBLIC_URL should be {exc}") from None
+    templates = dict(part.split(":") for part in found.get("TWILIO_TEMPLATES", "").split(",") if part)
     numbers: list[str | None] = [*senders] or [None]
     return tuple(
         WhatsAppAccount(
@@ -97,6 +100,7 @@ def _accounts(found: Mapping[str, str], values: Mapping[str, str]) -> tuple[What
             sender=sender,
             service_sid=service,
             template_sid=found.get("TWILIO_TEMPLATE_SID"),
+            templates=templates,
             shared_key=found.get("TWILIO_SHARED_KEY"),
             public_url=public_url,
         )

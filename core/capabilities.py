@@ -52,6 +52,8 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     request_contact: bool = False
     #: It can show that somebody prepares an answer.
     typing: bool = False
+    #: It can take the buttons off a message that was sent.
+    remove_options: bool = False
     #: Free messages reach a person only so long after they last wrote, in milliseconds; None: always.
     reply_window: int | None = None
     #: What of files can be sent; None: nothing.
@@ -92,6 +94,7 @@ _WHATSAPP_TYPES = frozenset(
 CAPABILITIES: dict[str, Capabilities] = {
     "telegram": Capabilities(
         typing=True,
+        remove_options=True,
         text=4096,
         unit="utf16",
         buttons=12,

@@ -22,6 +22,7 @@ __all__ = [
     "Option",
     "Outbound",
     "Profile",
+    "RemoveOptions",
     "Say",
     "SendLocation",
     "SendMedia",
@@ -29,6 +30,7 @@ __all__ = [
     "Span",
     "Start",
     "Subscribed",
+    "Template",
     "Text",
     "Typing",
     "Unknown",
@@ -164,6 +166,15 @@ class Option(Struct, frozen=True, kw_only=True):
     url: str | None = None
 
 
+class Template(Struct, frozen=True, kw_only=True):
+    """The same text as a messenger has approved it, for when it takes nothing else (WhatsApp after 24 hours)."""
+
+    #: Name by which the operator knows it.
+    name: str
+    #: Values of its gaps, in order; never empty ones.
+    variables: tuple[str, ...] = ()
+
+
 class Say(Struct, frozen=True, kw_only=True, tag="say"):
     """Text, with things to choose beneath it."""
 
@@ -176,6 +187,8 @@ class Say(Struct, frozen=True, kw_only=True, tag="say"):
     request: Literal["location", "contact"] | None = None
     #: How many options came on pages before this one; a numbered list goes on from there.
     first: int = 0
+    #: A stand-in where this cannot go out as it is; channels without templates send the text.
+    template: Template | None = None
 
 
 class SendMedia(Struct, frozen=True, kw_only=True, tag="media"):
@@ -209,5 +222,11 @@ class AckChoice(Struct, frozen=True, kw_only=True, tag="ack_choice"):
     ack: str
 
 
+class RemoveOptions(Struct, frozen=True, kw_only=True, tag="remove_options"):
+    """The buttons under our message ``of`` lead nowhere any more: take them away. ``of`` is as in :class:`Choice`."""
+
+    of: str
+
+
 #: What passes: sent at most once, never kept, and nothing ever waits for it.
-Hint = Typing | AckChoice
+Hint = Typing | AckChoice | RemoveOptions

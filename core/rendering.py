@@ -130,6 +130,8 @@ def _render_text(message: Say, capabilities: Capabilities) -> tuple[Say, ...]:
         replace(message, text=text[start:end], spans=_within(spans, start, end), options=(), request=None)
         for start, end in ranges
     ]
+    if len(parts) > 1:  # a template stands for the whole text, not for a part of it
+        parts = [replace(part, template=None) for part in parts]
     return (*parts[:-1], replace(parts[-1], options=options, request=_request(message, capabilities)))
 
 

@@ -27,6 +27,7 @@ __all__ = [
     "twilio_secret",
     "twilio_senders",
     "twilio_sid",
+    "twilio_templates",
     "viber_account",
     "viber_avatar",
     "viber_name",
@@ -48,6 +49,7 @@ _VIBER_TOKEN = re.compile(r"[0-9A-Za-z]{8,64}(?:-[0-9A-Za-z]{8,64}){2}")
 _VIBER_ACCOUNT = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 #: E.164: up to 15 digits; shorter ones exist.
 _TWILIO_SENDER = re.compile(r"whatsapp:\+[1-9][0-9]{4,14}")
+_TWILIO_TEMPLATE = re.compile(r"[a-z][a-z0-9_]{0,39}(?:\.[a-z]{2,3})?:HX[0-9a-f]{32}")
 _TWILIO_SECRET = re.compile(r"[\x21-\x7e]{16,256}")
 _METRICS_TOKEN = re.compile(r"[\x21-\x7e]{16,256}")
 
@@ -252,6 +254,14 @@ def twilio_secret(text: str) -> str:
 def twilio_senders(text: str) -> str:
     """Return WhatsApp senders, with commas between."""
     return _list(text, _TWILIO_SENDER, "`whatsapp:` and the number with its country code, such as whatsapp:+4930123456")
+
+
+def twilio_templates(text: str) -> str:
+    """Return names of approved templates with their sids, ``name:HX...`` or ``name.language:HX...``, with commas."""
+    names = [part.partition(":")[0].strip() for part in text.split(",")]
+    if len(set(names)) != len(names):
+        raise Malformed("templates that are each named once")
+    return _list(text, _TWILIO_TEMPLATE, "names and sids of approved templates, such as reminder.ar:HX0123…")
 
 
 def _list(text: str, pattern: re.Pattern[str], expected: str) -> str:

@@ -55,6 +55,15 @@ class TwilioFields:
             "closed; it costs money. Without it messages wait until the person writes.",
         ),
     )
+    twilio_templates: str | None = field(
+        default=None,
+        metadata=setting(
+            "TWILIO_TEMPLATES",
+            kinds.twilio_templates,
+            "Approved templates that steps of the flows name, such as `reminder:HX…,reminder.ar:HX…`: sent outside of "
+            "the 24-hour window; each costs money.",
+        ),
+    )
     twilio_shared_key: str | None = field(
         default=None,
         repr=False,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from core.ids import CallId, Millis
-from core.messages import Option, Say
+from core.messages import Option, Say, Template
 from core.records import Call, DispatchKind, Timer
 from flows import answers, found, wording
 from flows.effects import (
@@ -174,11 +174,15 @@ class Run:
         labels: Sequence[Option] = (),
         request: str | None = None,
         queue: str | None = None,
+        template: str | None = None,
     ) -> None:
-        """Send a text of a step, with its options beneath."""
-        found = self.translate(step.text_id(part), step.texts[part])
+        """Send a text of a step, with its options beneath; ``template`` names the form that WhatsApp has approved."""
+        source = step.texts[part]
+        found = self.translate(step.text_id(part), source)
         buttons = (*(self.labels(step, options) if options else ()), *labels)
-        self.send(step.text_id(part), found, buttons, request=request, queue=queue)
+        # The gaps are counted in the source, so that their order is the same in all languages.
+        stand_in = Template(name=template, variables=wording.gaps(self, source, found.language)) if template else None
+        self.send(step.text_id(part), found, buttons, request=request, queue=queue, template=stand_in)
 
     def system(
         self,
@@ -215,6 +219,7 @@ class Run:
         request: str | None = None,
         queue: str | None = None,
         values: Mapping[str, str] | None = None,
+        template: Template | None = None,
     ) -> None:
         """Send a translated text with its values filled in."""
         text = wording.fill(self, found.text, found.language, queue=queue, values=values)
@@ -223,6 +228,7 @@ class Run:
             options=tuple(options),
             language=found.language,
             request=request if request in {"location", "contact"} else None,  # type: ignore[arg-type]
+            template=template,
         )
         self.effects.append(SayText(source=source, message=message, kind=self.kind_of_text, fell_back=found.fell_back))
 

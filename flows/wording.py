@@ -19,7 +19,7 @@ from i18n.negotiate import NATIVE_NAMES
 if TYPE_CHECKING:
     from flows.run import Run
 
-__all__ = ["carrier", "contact", "fill"]
+__all__ = ["carrier", "contact", "fill", "gaps"]
 
 _HOLE = re.compile(r"\{([a-z][a-z0-9_.]*)\}")
 
@@ -61,6 +61,12 @@ def fill(
             run.program.filled.clear()
         found = run.program.filled[key] = _filled(run, pieces, language, queue, {}, missing)
     return found
+
+
+def gaps(run: Run, text: str, language: str, missing: str = "–") -> tuple[str, ...]:
+    """Return the values of ``text`` alone, each once, in the order in which it names them; nothing is isolated."""
+    names = dict.fromkeys(_pieces(text)[0][1::2])
+    return tuple(" ".join(_value(run, name, language, None).split()) or missing for name in names)
 
 
 def _filled(

@@ -32,6 +32,7 @@ from core.records import Commit, LeaseLost, TurnLease
 from flows.effects import Env, Understood
 from flows.program import Program
 from flows.understanding import understand
+from handlers.spent import spent_message
 from handlers.talk import TurnEnv
 from handlers.turn import Needs, NeedsLook, dead_turn, describe, take_turn
 from handoff.conversation import Conversation, load
@@ -79,7 +80,9 @@ class Worker:
         batch: int = 64,
         metrics: WorkerMetrics | None = None,
         link: Callable[[Address], str | None] = lambda address: None,
+        spent: Callable[[Address, str], None] = lambda address, message: None,
     ) -> None:
+        """``spent`` is told of a message whose buttons lead nowhere any more; it must return at once."""
         self._store = store
         self._clock = clock
         self._program = program
@@ -88,6 +91,7 @@ class Worker:
         self._batch = batch
         self._metrics = metrics
         self._link = link
+        self._spent = spent
         self._standing = Standing(store)
         self._stopping = False
         #: When the loop last came round; health looks at it.
@@ -130,6 +134,8 @@ class Worker:
             if self._metrics:
                 self._metrics.lease_lost("turn")
             return
+        if (message := spent_message(self._program(), lease.event, commit.state)) is not None:
+            self._spent(lease.address, message)
         await self._teach(lease, commit)
         if self._metrics:
             kind = type(lease.event).__name__

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from flows.spec import Text
+from flows.spec import Name, Text
 from flows.verbs import Move, Next, StepSpec, TextDef, Verb
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ class SaySpec(StepSpec):
 
     say: Text
     """The text."""
+    template: Name | None = None
+    """Name of a template that WhatsApp has approved with the same words; sent where a day has passed since the person
+    wrote. Its gaps `{{1}}`, `{{2}}` are the values of the text, in order. Other messengers send the text."""
 
 
 class Say(Verb):
@@ -34,5 +37,5 @@ class Say(Verb):
 
     def enter(self, step: Step, run: Run) -> Move:
         """Send it."""
-        run.say(step)
+        run.say(step, template=step.spec.template)
         return Next()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 import socket
 import subprocess
@@ -10,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, FilePayload, Page, expect
 
 from tests.e2e.office import NEEDS_BROWSER, claim_next, close, reply, sign_in
 from tests.e2e.server import ROOT, Server
@@ -20,6 +21,12 @@ from tests.fakes.telegram_spec import Specification
 pytestmark = [*NEEDS_BROWSER, pytest.mark.specs]
 
 PERSON = 4711
+#: One pixel.
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+LETTER: FilePayload = {"name": "letter.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n%%EOF\n"}
+SKIP, AGREE = "تخطّي", "نعم، أوافق"
 REPLY = "مرحبًا، أنا مريم. كيف أستطيع أن أساعدك؟"
 
 
@@ -56,14 +63,15 @@ async def hold_conversation(server: Server, fake: FakeTelegram, browser: Browser
     count = len(person.texts)
     await world.until(lambda: len(person.texts) > count)
     world.say(PERSON, "إنسان")
-    await world.until(lambda: any("تخطّي" in str(message.get("reply_markup")) for message in person.log))
-    world.press(PERSON, "تخطّي")
-    await world.until(lambda: world.answered)
+    await press(fake, SKIP)
+    # Nobody reads along before the person agreed.
+    await press(fake, AGREE)
     office = await browser.new_context(viewport={"width": 1280, "height": 800}, locale="de-DE")
     desk = await sign_in(server, office, "de")
     await claim_next(desk)
     await reply(desk, REPLY)
-    await world.until(lambda: REPLY in person.texts)
+    await world.until(lambda: REPLY in person.texts, timeout=20)
+    await exchange_files(fake, desk)
     said = len(person.texts)
     world.say(PERSON, "menu")
     await expect(desk.locator("#lines .line", has_text="menu").last).to_be_visible()
@@ -72,6 +80,33 @@ async def hold_conversation(server: Server, fake: FakeTelegram, browser: Browser
     await world.until(lambda: len(person.texts) > said)
     await office.close()
     assert world.refused == []
+
+
+def buttons(fake: FakeTelegram) -> str:
+    """Return all buttons that stand in the person's chat."""
+    return str([message.get("reply_markup") for message in fake.world.chats[PERSON].log])
+
+
+async def press(fake: FakeTelegram, label: str) -> None:
+    """Press a button of a question; it disappears with its question."""
+    await fake.world.until(lambda: label in buttons(fake), timeout=20)
+    answered = len(fake.world.answered)
+    fake.world.press(PERSON, label)
+    await fake.world.until(lambda: len(fake.world.answered) > answered and label not in buttons(fake), timeout=20)
+
+
+async def exchange_files(fake: FakeTelegram, desk: Page) -> None:
+    """Let the person send a photo that the counsellor sees, and the counsellor a letter back."""
+    world, photo = fake.world, fake.shelf.put("photo-1", PNG)
+    size = {"file_id": photo, "file_unique_id": "u1", "width": 1, "height": 1, "file_size": len(PNG)}
+    world.update(message=world.message(PERSON, photo=[size]))
+    await expect(desk.locator("#lines img[src*='/files/']")).to_have_js_property("naturalWidth", 1, timeout=20_000)
+    await desk.locator("#form-reply input[type=file]").set_input_files(LETTER)
+    await desk.locator("#sure button[value=yes]").click()
+    await world.until(lambda: any("document" in message for message in world.chats[PERSON].log), timeout=30)
+    (call,) = [call for call in world.calls if call.method.lower() == "senddocument"]
+    assert any(getattr(value, "content", None) == LETTER["buffer"] for value in call.parameters.values()), call
+    await expect(desk.locator("#lines a[href*='/files/']")).to_contain_text("letter.pdf")
 
 
 async def test_a_newcomer_in_telegram_by_polling(tmp_path: Path, browser: Browser) -> None:

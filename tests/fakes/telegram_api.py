@@ -211,6 +211,17 @@ class FakeTelegram:
         self.world.chats[int(parameters["chat_id"])].actions.append(parameters["action"])
         return True
 
+    async def _editmessagereplymarkup(self, parameters: dict[str, Any]) -> Any:
+        chat, wanted = self.world.chats[int(parameters["chat_id"])], int(parameters["message_id"])
+        message = next((one for one in chat.log if one["message_id"] == wanted), None)
+        if message is None:
+            raise Failure(400, "Bad Request: message to edit not found")
+        if message.get("reply_markup") == parameters.get("reply_markup"):
+            raise Failure(400, "Bad Request: message is not modified")
+        message.pop("reply_markup", None)
+        self.world.touch()
+        return message
+
     async def _answercallbackquery(self, parameters: dict[str, Any]) -> bool:
         query = parameters["callback_query_id"]
         if query not in self.world.open_queries and not self.world.open_doors:

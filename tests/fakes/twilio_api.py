@@ -10,6 +10,7 @@ import asyncio
 import base64
 import email.utils
 import json
+import re
 from collections.abc import Callable
 from typing import Any, Self
 from urllib.parse import parse_qs
@@ -199,7 +200,7 @@ class FakeTwilio:
         if content is None:
             raise Refusal(21655, "no such template")
         if "approved" in content:
-            return Shown(sid=sid, body=content["approved"], content_sid=one["ContentSid"])
+            return Shown(sid=sid, body=_approved(content["approved"], one), content_sid=one["ContentSid"])
         text, choices = filled(content, one.get("ContentVariables"))
         return Shown(sid=sid, body=text, choices=choices, content_sid=one["ContentSid"])
 
@@ -246,6 +247,14 @@ class FakeTwilio:
             if name in names:
                 service[names[name]] = values[0]
         return web.json_response(service)
+
+
+def _approved(text: str, one: dict[str, str]) -> str:
+    """Return an approved text with its gaps filled; WhatsApp wants every gap filled, and nothing beyond them."""
+    values = json.loads(one.get("ContentVariables", "{}"))
+    if set(values) != set(re.findall(r"{{(\d+)}}", text)) or not all(values.values()):
+        raise Refusal(21656, "the variables do not fit the template")
+    return re.sub(r"{{(\d+)}}", lambda gap: str(values[gap[1]]), text)
 
 
 def _error(status: int, code: int | None, headers: dict[str, str] | None = None) -> web.Response:

@@ -9,7 +9,7 @@ import pytest
 from bots.hinting import Hinter
 from bots.metrics import Metrics
 from core.capabilities import CAPABILITIES
-from core.messages import Address, Hint, Typing
+from core.messages import Address, Hint, RemoveOptions, Typing
 from tests.fakes.clock import FakeClock
 from tests.fakes.outbox import ScriptedChannel, address
 
@@ -69,6 +69,21 @@ async def test_what_a_channel_cannot_show_is_skipped(clock: FakeClock) -> None:
     one.typing(address("1", channel="born later"))
     await settled(one)
     assert viber.shown == []
+
+
+async def test_buttons_are_taken_off_where_a_messenger_can_do_that(clock: FakeClock) -> None:
+    telegram, viber = Showing(), Showing("viber")
+    one = hinter(clock, telegram, viber, ScriptedChannel("whatsapp"))
+    for channel in ("telegram", "viber", "whatsapp", "born later"):
+        one.remove_options(address("1", channel=channel), "17")
+    await settled(one)
+    assert telegram.shown == [("1", RemoveOptions(of="17"))]
+    assert viber.shown == []
+    telegram.gate.clear()
+    for n in range(100):
+        one.remove_options(address(f"x{n}"), "17")
+    assert len(one._tasks) == 32
+    await one.close()
 
 
 async def test_a_hint_that_fails_or_hangs_is_forgotten(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,18 @@ import pytest
 from bots.telegram import TelegramChannel, delete_webhook, set_webhook, webhook_status
 from bots.telegram_settings import TelegramAccount
 from core.errors import ChannelMisconfigured
-from core.messages import Address, MediaKind, Option, Outbound, Say, SendLocation, SendMedia, Span, Typing
+from core.messages import (
+    Address,
+    MediaKind,
+    Option,
+    Outbound,
+    RemoveOptions,
+    Say,
+    SendLocation,
+    SendMedia,
+    Span,
+    Typing,
+)
 from core.sending import Down, NotSent, Refused, SendResult, Taken, Unsure
 from tests.fakes.telegram_api import TOKEN, FakeTelegram
 from tests.fakes.telegram_spec import Specification, read_spec
@@ -281,3 +292,14 @@ async def test_typing_is_shown_in_the_chat(fake: FakeTelegram, channel: Telegram
     where = Address(bot="b", channel="telegram", account=channel.account, peer=str(PERSON))
     await channel.hint(where, Typing())
     assert fake.world.chats[PERSON].actions == ["typing"]
+
+
+async def test_buttons_are_taken_off_a_message_once_and_for_all(fake: FakeTelegram, channel: TelegramChannel) -> None:
+    await send(channel, Say(text="Do you agree?", options=(Option(token="t1", label="Yes"),)))
+    (message,) = fake.world.chats[PERSON].log
+    where = Address(bot="b", channel="telegram", account=channel.account, peer=str(PERSON))
+    for of in (message["message_id"], message["message_id"], 4711):
+        await channel.hint(where, RemoveOptions(of=str(of)))
+    assert "reply_markup" not in message
+    assert message["text"] == "Do you agree?"
+    assert fake.world.refused == []

@@ -30,6 +30,16 @@ def test_every_number_is_an_account_of_its_own() -> None:
     assert TOKEN not in repr(first)
 
 
+def test_approved_templates_are_known_by_name_and_language() -> None:
+    one, two = "HX" + "1" * 32, "HX" + "2" * 32
+    given = GOOD | {"TWILIO_TEMPLATES": f"reminder:{one}, reminder.ar:{two}"}
+    for account in WhatsAppSettings.from_mapping(given).accounts:
+        assert account.templates == {"reminder": one, "reminder.ar": two}
+    for wrong in (f"reminder:{one},reminder:{two}", f"Reminder:{one}", "reminder", f"reminder:{one[:-1]}", ","):
+        with pytest.raises(SettingsError, match="TWILIO_TEMPLATES"):
+            WhatsAppSettings.from_mapping(GOOD | {"TWILIO_TEMPLATES": wrong})
+
+
 def test_a_service_alone_is_one_account() -> None:
     service = "MG" + "0" * 32
     given = GOOD | {

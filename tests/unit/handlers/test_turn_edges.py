@@ -10,12 +10,12 @@ import pytest
 
 from core.errors import Refused
 from core.events import Claim, Close, ConsoleActed, Received, Release, Reply, ReturnToBot, WriteNote
-from core.messages import Inbound, Option, Say, Start, Text
+from core.messages import Inbound, Option, Say, Start, Template, Text
 from core.records import Marked, Wrote
 from flows.effects import SayText
 from flows.inputs import Reason
 from flows.loader import load
-from flows.program import Program
+from flows.program import Program, option_token
 from flows.run import Run
 from flows.state import Frame, State
 from flows.texts import TEXTS
@@ -251,3 +251,13 @@ def test_a_command_means_the_same_wherever_somebody_stands(talk, sources, tmp_pa
     assert found.program is not None, [one.message for one in found.findings if one.level == "error"]
     talk.program = found.program
     assert sources(say(at(talk, "form"), "menu")) == ["main.menu"]
+
+
+def test_an_approved_form_carries_the_values_in_the_order_of_the_text(talk: Simulator) -> None:
+    talk.send(Text(text="hello"))
+    talk.press(option_token("main", "menu", "form"))
+    talk.send(Text(text="10115"))
+    said = [entry.body.message for entry in talk.send(Text(text="2")) if isinstance(entry.body, Wrote)]
+    assert isinstance(said[0], Say)
+    assert said[0].template == Template(name="form_done", variables=("10115", "2"))
+    assert all(isinstance(one, Say) and one.template is None for one in said[1:])
