@@ -263,7 +263,7 @@ def _same(call: Rendered, one: Any) -> bool:
             return body in {" ".join(call.text.split()), " ".join(call.plain.split())}
         case File():
             return body == " ".join((call.caption or "").split()) and one.num_media not in {None, "0"}
-        case Plain() | Place() | Approved():
+        case Plain() | Place():
             return body == " ".join(call.text.split())
 
 
