@@ -134,8 +134,7 @@ class Worker:
             if self._metrics:
                 self._metrics.lease_lost("turn")
             return
-        if (message := spent_message(self._program(), lease.event, commit.state)) is not None:
-            self._spent(lease.address, message)
+        self._tell_spent(lease, commit)
         await self._teach(lease, commit)
         if self._metrics:
             kind = type(lease.event).__name__
@@ -180,6 +179,14 @@ class Worker:
                 env.flow.queues[queue, language] = await self._standing.facts(
                     program, lease.conversation, conversation.case, queue, language, self._clock.now()
                 )
+
+    def _tell_spent(self, lease: TurnLease, commit: Commit) -> None:
+        """Tell of a message whose buttons lead nowhere any more; a dead letter's state may be unreadable."""
+        message = None
+        if commit.dead is None:
+            message = spent_message(self._program(), lease.event, lease.state, commit.state)
+        if message is not None:
+            self._spent(lease.address, message)
 
     async def _teach(self, lease: TurnLease, commit: Commit) -> None:
         """Keep what a claim teaches about the queue; of the waiting lengths nobody misses one that is lost."""

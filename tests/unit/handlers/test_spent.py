@@ -7,14 +7,17 @@ import pytest
 from core.capabilities import CAPABILITIES
 from core.events import Received
 from core.ids import conversation_id
-from core.messages import Address, Choice, Inbound, Text
-from core.records import Arrival
+from core.messages import Address, Choice, Inbound, Start, Text
+from core.records import Arrival, Commit, Committed
 from flows.program import Program, option_token
 from handlers.simulator import Simulator
 from handlers.spent import spent_message
 from handlers.worker import Worker
 from store.memory import MemoryStore
+from tests.fakes.bots import BERLIN
+from tests.fakes.bots import program as bot
 from tests.fakes.clock import InstantClock
+from tests.unit.handlers.conftest import MONDAY
 
 ADDRESS = Address(bot="talk", channel="telegram", account="1", peer="5")
 PERSON = conversation_id(b"k", bot="talk", channel="telegram", account="1", peer="5")
@@ -26,8 +29,9 @@ def pressed(token: str, of: str | None = "17") -> Received:
 
 
 def spent(talk: Simulator, event: Received) -> str | None:
+    before = talk.state
     talk.handle(event)
-    return spent_message(talk.program, event, talk.state)
+    return spent_message(talk.program, event, before, talk.state)
 
 
 @pytest.fixture
@@ -56,9 +60,41 @@ def test_menus_pages_and_words_keep_theirs(asked: Simulator) -> None:
 
 def test_a_question_that_is_still_open_keeps_its_buttons(talk: Simulator) -> None:
     talk.send(Text(text="hello"))
-    before = pressed(SKIP)
     talk.press(MENU)
-    assert spent_message(talk.program, before, talk.state) is None
+    state = talk.state
+    talk.send(Text(text="no postcode"))
+    assert spent_message(talk.program, pressed(SKIP), state, talk.state) is None
+
+
+@pytest.mark.parametrize("option", ["yes", "no"])
+def test_the_question_of_consent_loses_its_buttons_though_the_handoff_still_waits(option: str) -> None:
+    talk = Simulator(bot(BERLIN), CAPABILITIES["telegram"], now=MONDAY, channel="telegram")
+    for flow, step, chosen in (("main", "menu", "human"), ("human", "begin", "skip")):
+        talk.send(Start())
+        assert spent(talk, pressed(option_token(flow, step, chosen))) is None, "menus of yesterday still work"
+    state = talk.state
+    talk.send(Text(text="perhaps"))
+    answer = pressed(option_token("human", "queue", option))
+    assert spent_message(talk.program, answer, state, talk.state) is None
+    assert spent(talk, answer) == "17"
+
+
+async def test_a_state_that_cannot_be_read_stops_no_worker(program: Program) -> None:
+    store, clock, told = MemoryStore(), InstantClock(), list[str]()
+    capabilities = CAPABILITIES["telegram"]
+    worker = Worker(
+        store, clock, lambda: program, lambda address: capabilities, name="w", spent=lambda _, of: told.append(of)
+    )
+    for number in range(2):
+        event = pressed(SKIP, str(number))
+        arrival = Arrival(conversation=PERSON, address=ADDRESS, event_id=f"e{number}", event=event, at=clock.now())
+        await store.ingest([arrival], clock.now())
+        if number == 0:
+            (lease,) = await store.claim("x", clock.now(), 5000, 1)
+            assert isinstance(await store.commit(lease, Commit(state=b"broken", epoch=0), clock.now()), Committed)
+    assert await worker.work_once() == 1
+    assert told == []
+    assert len(await store.dead(10)) == 1
 
 
 async def test_the_worker_tells_of_it_once_the_turn_is_kept(program: Program) -> None:
