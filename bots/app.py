@@ -181,7 +181,10 @@ class App:
             opening=self._opening,
             typing=self.hints.typing,
             files=Limits(
-                most=self.settings.media_max << 20, keep_for=self._keep_media, capabilities=self._capabilities
+                most=self.settings.media_max << 20,
+                links=self.settings.public_url is not None,
+                keep_for=self._keep_media,
+                capabilities=self._capabilities,
             ),
             alarm=self.alarms.test if self.alarms.possible else None,
             second="trial" if self.settings.second_factor == "auto" and self.settings.trial else "always",
@@ -222,6 +225,7 @@ class App:
             on_down=self.outages.down,
             on_up=self.outages.up,
             on_moved=self.intake.moved,
+            link=self.public.url,
         )
 
     def _capabilities(self, address: Address) -> Capabilities:

@@ -37,18 +37,21 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Final
 
+from msgspec.structs import replace
+
 from bots.counting import Metrics, NoMetrics
 from bots.rate import LIMITS, Limits
 from bots.settling import AccountState, GiveBack, final_doubt
+from core.capabilities import Capabilities
 from core.errors import StoreError
 from core.ids import Millis
-from core.messages import Address
+from core.messages import Address, Outbound, SendMedia
 from core.ports import Channel, Clock, Store
 from core.records import DeliveryLease, Settlement
 from core.rendering import simplest
-from core.sending import Down, NotSent, SendResult, Taken, Unsure
+from core.sending import Down, NotSent, Refused, SendResult, Taken, Unsure
 
-__all__ = ["Delivery", "OnDown", "OnMoved", "OnUp"]
+__all__ = ["Delivery", "Link", "OnDown", "OnMoved", "OnUp"]
 
 #: Called with (channel, account, reason in plain words) when an account stops.
 OnDown = Callable[[str, str, str], None]
@@ -56,6 +59,8 @@ OnDown = Callable[[str, str, str], None]
 OnUp = Callable[[str, str], None]
 #: Called with an address and the new peer there when a provider says that a chat has moved.
 OnMoved = Callable[[Address, str], Awaitable[None]]
+#: Returns the https address at which a file of ours can be fetched for a while; None when it is gone.
+Link = Callable[[str], Awaitable[str | None]]
 
 #: Milliseconds that a claim holds an entry, and that a send may take; see the theory above.
 _LEASE: Final[Millis] = 60_000
@@ -94,6 +99,7 @@ class Delivery:
         on_down: OnDown | None = None,
         on_up: OnUp | None = None,
         on_moved: OnMoved | None = None,
+        link: Link | None = None,
         rng: random.Random | None = None,
         concurrency: int = 64,
         lease: Millis = _LEASE,
@@ -101,8 +107,8 @@ class Delivery:
     ) -> None:
         """Prepare for ``channels`` by (channel, account), with ``concurrency`` sends at once on each.
 
-        ``limits`` go by channel name; ``send_time`` is the longest one HTTP call takes and ``lease`` at least three
-        times that.
+        ``limits`` go by channel name; ``link`` is for files that a messenger does not take; ``send_time`` is the
+        longest one HTTP call takes and ``lease`` at least three times that.
         """
         if lease < 3 * send_time:
             raise ValueError("lease must be at least three times send_time")
@@ -115,6 +121,7 @@ class Delivery:
         self._on_down = on_down
         self._on_up = on_up
         self._on_moved = on_moved
+        self._link = link
         self._rng = rng or random.Random()
         self._concurrency = concurrency
         self._lease = lease
@@ -303,7 +310,12 @@ class Delivery:
 
     async def _send(self, lease: DeliveryLease) -> SendResult:
         channel = self._channels[(lease.address.channel, lease.address.account)]
-        message = simplest(lease.message, channel.capabilities) if lease.plain else lease.message
+        try:
+            message = await self._form(lease, channel.capabilities)
+        except StoreError:
+            return NotSent(reason="The store could not be read")
+        if message is None:
+            return Refused(reason="The messenger does not take this file, and there is no address to send instead")
         started = time.perf_counter()
         try:
             # A channel has its own, shorter time limits; this one keeps a mistake in them from outliving the lease.
@@ -316,6 +328,19 @@ class Delivery:
             return Unsure(reason="Something broke while sending")
         finally:
             self._metrics.observe("send_seconds", time.perf_counter() - started, channel=lease.address.channel)
+
+    async def _form(self, lease: DeliveryLease, capabilities: Capabilities) -> Outbound | None:
+        """Return what is sent: the message itself, or its plain form; None for a link to a file that is gone."""
+        message = lease.message
+        linked = isinstance(message, SendMedia) and message.link
+        if not lease.plain and not linked:
+            return message
+        if isinstance(message, SendMedia) and not message.ref.startswith("https://"):
+            url = await self._link(message.ref) if self._link is not None else None
+            if url is None:
+                return None if linked else message
+            message = replace(message, ref=url)
+        return simplest(message, capabilities)
 
     def _rest(self, account: AccountState, lease: DeliveryLease, result: SendResult) -> None:
         """Tell of an account's pause."""

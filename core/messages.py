@@ -199,6 +199,8 @@ class SendMedia(Struct, frozen=True, kw_only=True, tag="media"):
     caption: str | None = None
     name: str | None = None
     mime: str | None = None
+    #: The messenger does not take such a file: a text with its address goes out instead.
+    link: bool = False
 
 
 class SendLocation(Struct, frozen=True, kw_only=True, tag="location"):

@@ -74,7 +74,7 @@ def simplest(message: Outbound, capabilities: Capabilities) -> Outbound:
 
 
 def _can_carry(message: SendMedia, caption: str, capabilities: Capabilities) -> bool:
-    allowed = capabilities.captions is None or message.kind in capabilities.captions
+    allowed = message.link or capabilities.captions is None or message.kind in capabilities.captions
     return allowed and length(caption, capabilities.unit) <= CAPTION
 
 

@@ -52,6 +52,8 @@ class Limits(Struct, frozen=True, kw_only=True):
     """What may be sent: the bytes that we take at all, and how long a file is kept."""
 
     most: int = 20 << 20
+    #: What a messenger does not take goes out as a link to us; possible where we have a public address.
+    links: bool = False
     keep_for: Callable[[], Millis] = lambda: 14 * 86_400_000
     capabilities: Callable[[Address], Capabilities] = lambda address: CAPABILITIES[address.channel]
 
@@ -166,12 +168,15 @@ class FileRoutes:
     async def _kept(
         self, grant: Grant, account: str, press: str, part: BodyPartReader, caption: str | None
     ) -> SendMedia:
-        """Keep the file and return the message that carries it; refuses what the person's messenger would not take."""
+        """Keep the file and return the message that carries it, or a link to it.
+
+        Refuses what the person's messenger would not take where no link can be made.
+        """
         now, limits = self._border.now(), self._limits
         capabilities = limits.capabilities(grant.snapshot.address)
-        most = min(limits.most, capabilities.files.most if capabilities.files is not None else 0)
-        if not most:
+        if capabilities.files is None:
             raise Refused("no_files")
+        most = limits.most if limits.links else min(limits.most, capabilities.files.most)
         key = blob_key(grant.conversation, grant.snapshot.generation, f"up/{account}/{press}")
         name = (part.filename or "")[-200:] or None
         try:
@@ -184,9 +189,17 @@ class FileRoutes:
             raise Refused("file_empty" if refused.code == "empty" else "no_case") from None
         head = kept.head
         kind = sent_as(capabilities, head.mime, head.size)
-        if isinstance(kind, Refused):
+        if isinstance(kind, Refused) and not limits.links:
             raise kind
-        return SendMedia(kind=kind, ref=key, caption=caption, name=shown_name(head), mime=head.mime)
+        link = isinstance(kind, Refused)
+        return SendMedia(
+            kind="document" if isinstance(kind, Refused) else kind,
+            ref=key,
+            caption=caption,
+            name=shown_name(head),
+            mime=head.mime,
+            link=link,
+        )
 
 
 def _megabytes(size: int) -> str:

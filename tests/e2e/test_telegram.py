@@ -99,8 +99,9 @@ async def press(fake: FakeTelegram, label: str) -> None:
 
 async def exchange_files(fake: FakeTelegram, desk: Page) -> None:
     """Let the person send a photo that the counsellor sees, and the counsellor a letter back."""
-    world, photo = fake.world, fake.shelf.put("photo-1", PNG)
-    size = {"file_id": photo, "file_unique_id": "u1", "width": 1, "height": 1, "file_size": len(PNG)}
+    world = fake.world
+    fake.shelf.put("photos/photo-1", PNG)
+    size = {"file_id": "photo-1", "file_unique_id": "u1", "width": 1, "height": 1, "file_size": len(PNG)}
     world.update(message=world.message(PERSON, photo=[size]))
     await expect(desk.locator("#lines img[src*='/files/']")).to_have_js_property("naturalWidth", 1, timeout=20_000)
     await desk.locator("#form-reply input[type=file]").set_input_files(LETTER)

@@ -28,8 +28,10 @@ def name_of(where: Address) -> ConversationId:
     return conversation_id(b"k", bot=where.bot, channel=where.channel, account=where.account, peer=where.peer)
 
 
-async def queue(store: Store, clock: Clock, where: Address, texts: Sequence[str], kind: DispatchKind = "bot") -> None:
-    """Let the person write, and answer with ``texts`` in one turn."""
+async def queue(
+    store: Store, clock: Clock, where: Address, texts: Sequence[str | Outbound], kind: DispatchKind = "bot"
+) -> None:
+    """Let the person write, and answer with ``texts`` (or other messages) in one turn."""
     now = clock.now()
     event = Received(message=Inbound(content=Text(text="?")))
     arrival = Arrival(conversation=name_of(where), address=where, event_id=f"e{next(_events)}", event=event, at=now)
@@ -40,7 +42,7 @@ async def queue(store: Store, clock: Clock, where: Address, texts: Sequence[str]
             id=EntryId(derived_id(lease.conversation, lease.generation, lease.turn, n)),
             at=now,
             author="bot",
-            body=Wrote(message=Say(text=text)),
+            body=Wrote(message=Say(text=text) if isinstance(text, str) else text),
             dispatch=Dispatch(kind=kind, epoch=0),
         )
         for n, text in enumerate(texts)

@@ -18,11 +18,13 @@ from core.capabilities import CAPABILITIES, sent_as
 from core.errors import Refused
 from core.messages import Media, SendMedia
 from core.records import Wrote
+from handoff.files import Limits
 from handoff.serving import shown_name
 from tests.fakes.desk_world import DeskWorld, Window
 from tests.fakes.file_shelf import JPEG, PDF
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"></svg>'
+GIF = b"GIF89a" + bytes(20)
 DAY = 86_400_000
 
 
@@ -216,6 +218,28 @@ async def test_what_cannot_be_sent_is_refused_in_words(world: DeskWorld) -> None
     assert (await send(window, JPEG, request="short"))[1]["code"] == "malformed"
     assert (await send(window, JPEG, text="x" * 9000))[1]["code"] == "too_long"
     assert await last_sent(world) == []
+
+
+async def test_what_a_messenger_does_not_take_goes_as_a_link_where_we_can_be_reached(world: DeskWorld) -> None:
+    window = await open_case(world)
+    routes, whatsapp = world.desk._files, CAPABILITIES["whatsapp"]
+    routes._limits = Limits(capabilities=lambda _: whatsapp)
+    too_large = await send(window, bytes((16 << 20) + 1))
+    assert too_large == (422, {"code": "file_too_large", "detail": {"most": "16 MB"}})
+    assert (await send(window, GIF))[1]["code"] == "file_type"
+    assert await last_sent(world) == []
+    routes._limits = Limits(capabilities=lambda _: whatsapp, links=True)
+    for data in (GIF, b"%PDF-1.7\n" + bytes(16 << 20), JPEG):
+        assert (await send(window, data, "form", text="Please sign"))[1]["code"] == "ok"
+    gif, pdf, jpeg = await last_sent(world)
+    assert [(one.kind, one.link) for one in (gif, pdf, jpeg)] == [
+        ("document", True),
+        ("document", True),
+        ("photo", False),
+    ]
+    assert (await send(window, bytes((20 << 20) + 1)))[1]["detail"] == {"most": "20 MB"}, "our own limit stays"
+    routes._limits = Limits(capabilities=lambda _: CAPABILITIES["terminal"], links=True)
+    assert (await send(window, JPEG))[1]["code"] == "no_files"
 
 
 async def test_nobody_sends_into_a_case_that_is_not_theirs(world: DeskWorld) -> None:
