@@ -318,7 +318,6 @@ class App:
             )
         )
         app.add_routes(mydata_routes(self.store, self.blobs, self.clock))
-        app.router.add_get("/", _to_chat)
         return app
 
     async def close_pages(self) -> None:
@@ -381,10 +380,6 @@ class App:
                     seen[part] = beat
                     self.health.beat(part)
             await self.clock.sleep(BEAT)
-
-
-async def _to_chat(request: web.Request) -> web.Response:
-    raise web.HTTPFound("/chat")
 
 
 @contextlib.asynccontextmanager

@@ -167,6 +167,7 @@ class WebChat:
     def routes(self) -> list[web.RouteDef]:
         """Return the routes: the page, its files, the cookie and the socket."""
         return [
+            web.get("/", self._get_root),
             web.get("/chat", self._get_page),
             web.get("/chat/", self._get_page),
             web.get("/chat/static/{name}", self._get_file),
@@ -175,6 +176,9 @@ class WebChat:
             web.post("/chat/files", self._post_file),
             web.get("/chat/files/{seq}", self._get_line_file),
         ]
+
+    async def _get_root(self, request: web.Request) -> web.StreamResponse:
+        raise web.HTTPFound("/chat")
 
     async def _get_page(self, request: web.Request) -> web.StreamResponse:
         return self._page.html(request)
