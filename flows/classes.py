@@ -10,7 +10,7 @@ import json
 import math
 import struct
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from operator import mul
 
 __all__ = ["Classes", "read_classes", "write_classes"]
@@ -29,6 +29,10 @@ class Classes:
         self.size = len(center)
         self._center = array("f", center)
         self._rows = {entry: array("f", row) for entry, row in rows.items()}
+
+    def knows(self, entries: Iterable[str]) -> bool:
+        """Return whether each of these entries has a direction; one without would always lose against the others."""
+        return self._rows.keys() >= set(entries)
 
     def scores(self, vector: Sequence[float]) -> dict[str, float]:
         """Return the log-odds of each entry; raises ValueError for a vector of another size."""

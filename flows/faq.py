@@ -86,6 +86,7 @@ class Faq:
         self._indexes: dict[tuple[str, str], LexicalIndex] = {}
         self.tuned = tuned or UNTUNED
         fits = encoder is not None and classes is not None and classes.encoder == encoder.name == self.tuned.encoder
+        fits = fits and classes is not None and classes.knows(one.entry for found in entries.values() for one in found)
         self._encoder = encoder if fits and self.tuned.encoded is not None else None
         self._classes = classes if self._encoder is not None else None
         self._vocabulary = _latin_words(self._entries, self._languages)

@@ -92,6 +92,14 @@ def test_with_an_encoder_its_opinion_counts_and_without_it_nothing_breaks():
     assert alone.search("my boss does not pay", "en", 3)[0].id == "wages"
 
 
+def test_classes_that_do_not_know_a_new_entry_have_no_say():
+    pytest.importorskip("numpy", reason="fitting needs the extra embed")
+    tuned, classes = tune(texts(), OUTSIDE, Vectors(Letters()))
+    more = (*texts()["en"], EntryTexts(entry="new", asked=("a question that came later",)))
+    assert Faq(texts(), tuned=tuned, classes=classes, encoder=Letters()).encodes
+    assert not Faq({"en": more}, tuned=tuned, classes=classes, encoder=Letters()).encodes
+
+
 def test_classes_of_another_encoder_are_left_alone():
     classes = Classes("another/2", "", [0.0] * 26, {"wages": [1.0] * 26})
     tuned = Tuned(lexical=UNTUNED.lexical, encoded=UNTUNED.lexical, encoder="another/2")
