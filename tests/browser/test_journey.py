@@ -138,8 +138,8 @@ async def test_put_aside_until_a_working_day_and_woken_by_the_person(street: Str
 
 async def test_presence_shift_and_capacity(street: Street, context: BrowserContext):
     page = await sign_in(street, context)
-    await expect(page.locator("#presence")).to_have_text("Away")
     await page.locator("#presence").click()
+    await page.locator("#being input[value=here]").check()
     await page.locator("#being-until").fill("23:59")
     await page.locator("#being-capacity").fill("3")
     await page.locator("#being button[value=yes]").click()
@@ -153,6 +153,7 @@ async def test_a_case_beyond_ones_capacity_is_not_given(street: Street, context:
     await street.wants("q", "en")
     page = await sign_in(street, context)
     await page.locator("#presence").click()
+    await page.locator("#being input[value=here]").check()
     await page.locator("#being-capacity").fill("1")
     await page.locator("#being button[value=yes]").click()
     await expect(page.locator("#presence[data-state=here]")).to_be_visible()
