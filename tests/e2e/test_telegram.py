@@ -109,7 +109,7 @@ async def exchange_files(fake: FakeTelegram, desk: Page) -> None:
     await world.until(lambda: any("document" in message for message in world.chats[PERSON].log), timeout=30)
     (call,) = [call for call in world.calls if call.method.lower() == "senddocument"]
     assert any(getattr(value, "content", None) == LETTER["buffer"] for value in call.parameters.values()), call
-    await expect(desk.locator("#lines a[href*='/files/']")).to_contain_text("letter.pdf")
+    await expect(desk.locator("#lines a[href*='/files/']").last).to_contain_text("letter.pdf")
 
 
 async def test_a_newcomer_in_telegram_by_polling(tmp_path: Path, browser: Browser) -> None:
