@@ -40,7 +40,7 @@ async def hold_conversation(server: Server, fake: FakeTelegram, browser: Browser
     world = fake.world
     person = world.person(PERSON, "Nour", "ar")
     world.say(PERSON, "/start flyer_7")
-    await world.until(lambda: any("Streetwork Berlin" in text for text in person.texts), timeout=20)
+    await world.until(lambda: any("Streetwork Berlin" in text for text in person.texts))
     await world.until(lambda: any("reply_markup" in message for message in person.log))
     # A question in the person's own words, with its source and today's value.
     world.say(PERSON, "ما هو الحد الأدنى للأجور؟")
@@ -66,13 +66,13 @@ async def hold_conversation(server: Server, fake: FakeTelegram, browser: Browser
     await press(fake, SKIP)
     # Nobody reads along before the person agreed. The buttons of that question go, those of the menus stay.
     await press(fake, AGREE)
-    await world.until(lambda: AGREE not in buttons(fake), timeout=20)
+    await world.until(lambda: AGREE not in buttons(fake))
     assert SKIP in buttons(fake)
     office = await browser.new_context(viewport={"width": 1280, "height": 800}, locale="de-DE")
     desk = await sign_in(server, office, "de")
     await claim_next(desk)
     await reply(desk, REPLY)
-    await world.until(lambda: REPLY in person.texts, timeout=20)
+    await world.until(lambda: REPLY in person.texts)
     await exchange_files(fake, desk)
     said = len(person.texts)
     world.say(PERSON, "menu")
@@ -91,10 +91,10 @@ def buttons(fake: FakeTelegram) -> str:
 
 async def press(fake: FakeTelegram, label: str) -> None:
     """Press a button once it is there."""
-    await fake.world.until(lambda: label in buttons(fake), timeout=20)
+    await fake.world.until(lambda: label in buttons(fake))
     answered = len(fake.world.answered)
     fake.world.press(PERSON, label)
-    await fake.world.until(lambda: len(fake.world.answered) > answered, timeout=20)
+    await fake.world.until(lambda: len(fake.world.answered) > answered)
 
 
 async def exchange_files(fake: FakeTelegram, desk: Page) -> None:
@@ -106,7 +106,7 @@ async def exchange_files(fake: FakeTelegram, desk: Page) -> None:
     await expect(desk.locator("#lines img[src*='/files/']")).to_have_js_property("naturalWidth", 1, timeout=20_000)
     await desk.locator("#form-reply input[type=file]").set_input_files(LETTER)
     await desk.locator("#sure button[value=yes]").click()
-    await world.until(lambda: any("document" in message for message in world.chats[PERSON].log), timeout=30)
+    await world.until(lambda: any("document" in message for message in world.chats[PERSON].log))
     (call,) = [call for call in world.calls if call.method.lower() == "senddocument"]
     assert any(getattr(value, "content", None) == LETTER["buffer"] for value in call.parameters.values()), call
     await expect(desk.locator("#lines a[href*='/files/']").last).to_contain_text("letter.pdf")

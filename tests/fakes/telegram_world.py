@@ -96,7 +96,7 @@ class World:
         for event in self._changed:
             event.set()
 
-    async def until(self, condition: Callable[[], Any], timeout: float = 10.0) -> None:
+    async def until(self, condition: Callable[[], Any], timeout: float = 30.0) -> None:
         """Return when ``condition`` holds; fails after ``timeout`` seconds."""
         event = asyncio.Event()
         self._changed.add(event)
