@@ -42,7 +42,7 @@ _FOLDS = 4
 _FALSE_ANSWERS = 0.0225
 _LEFT_OUT_SHARE = 1 / 4
 #: Of the answers shown, so many may be of another entry.
-_WRONG_ANSWERS = 0.07
+_WRONG_ANSWERS = 0.12
 #: Of the questions whose entry is among the best three, so many must at least be offered.
 _OFFERED = 0.98
 #: Questions looked at; more make no better fit and every one costs a search.
@@ -246,10 +246,10 @@ def _thresholds(chances: Sequence[tuple[_Seen, float]]) -> tuple[float, float]:
     for step in range(98, 4, -1):
         at = step / 100
         shown = [one for one, chance in chances if one.kind == "example" and chance >= at]
-        wrong = _rate(shown, lambda one: not one.right)
-        if _false_answers(chances, at) > _FALSE_ANSWERS or wrong > _WRONG_ANSWERS:
-            break
-        found = at
+        wrong = sum(not one.right for one in shown)
+        # Two wrong answers among the first few say nothing about the rate.
+        if _false_answers(chances, at) <= _FALSE_ANSWERS and wrong <= _WRONG_ANSWERS * len(shown) + 2:
+            found = at
     among = sorted(chance for one, chance in chances if one.among)
     lowest = among[int(len(among) * (1 - _OFFERED))] if among else 0.5
     return found, round(min(max(lowest, 0.001), found), 4)
