@@ -24,7 +24,7 @@ def first_answer(language: str, text: str) -> str:
     talk.send(Start())
     said = [e.body.message for e in talk.send(Text(text=text)) if isinstance(e.body, Wrote)]
     assert isinstance(said[0], Say)
-    # In Arabic no-break spaces hold the groups of a number together: with plain spaces the line shows them turned round.
+    # In Arabic no-break spaces hold the groups of a number together; with plain spaces they are shown turned round.
     return strip_controls(said[0].text).replace("\xa0", " ")
 
 
