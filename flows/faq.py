@@ -36,6 +36,7 @@ _TERM = 5
 #: A question of which so many words are such words is in that language.
 _MOSTLY = 0.6
 _PLACEHOLDER = re.compile(r"\{[^{}]{0,80}\}")
+_WORD = re.compile(r"\w+")
 _LATIN_WORD = re.compile(r"[a-zäöüß]+")
 
 
@@ -53,6 +54,7 @@ class Faq:
         "_classes",
         "_encoder",
         "_entries",
+        "_exact",
         "_indexes",
         "_languages",
         "_source",
@@ -84,6 +86,7 @@ class Faq:
             for language, found in self._entries.items()
         }
         self._indexes: dict[tuple[str, str], LexicalIndex] = {}
+        self._exact = _own_words(self._entries)
         self.tuned = tuned or UNTUNED
         fits = encoder is not None and classes is not None and classes.encoder == encoder.name == self.tuned.encoder
         fits = fits and classes is not None and classes.knows(one.entry for found in entries.values() for one in found)
@@ -121,7 +124,7 @@ class Faq:
     ) -> tuple[Match, ...]:
         """Return the entries nearest to a question, best first; scores lie between 0 and 1.
 
-        From :data:`ANSWER` on a match is to be shown, from :data:`OFFER` on to be offered. The person's language and
+        A question in an entry's own words is sure. From :data:`ANSWER` on a match is to be shown, from :data:`OFFER` on to be offered. The person's language and
         the source language are searched, and any language written in the letters of the question when it fits neither.
         ``quick`` leaves the encoder out.
         """
@@ -134,8 +137,13 @@ class Faq:
         ranked = sorted(shares, key=lambda entry: (-shares[entry], entry))
         found: list[Match] = []
         least = 1.0
+        same = self._exact.get(_words(query[:LONGEST_QUERY]))
+        if same is not None and (topics is None or self._topics.get(same) in topics):
+            found.append(Match(id=same, score=1.0))
+            if len(found) == limit:
+                return tuple(found)
         for entry in ranked:
-            if topics is not None and self._topics.get(entry) not in topics:
+            if (topics is not None and self._topics.get(entry) not in topics) or entry == same:
                 continue
             least = min(least, curve.score(near.get(entry, 0.0), shares[entry]))
             found.append(Match(id=entry, score=round(least, 4)))
@@ -210,6 +218,20 @@ class Faq:
             )
             self._indexes[language, kind] = found
         return found
+
+
+def _words(text: str) -> str:
+    return " ".join(_WORD.findall(fold(text)))
+
+
+def _own_words(entries: Mapping[str, Sequence[EntryTexts]]) -> Mapping[str, str]:
+    """Return the entry of each text that only one entry has, word for word."""
+    found: dict[str, str | None] = {}
+    for one in (one for texts in entries.values() for one in texts):
+        for text in one.asked:
+            words = _words(text)
+            found[words] = one.entry if found.get(words, one.entry) == one.entry else None
+    return {words: entry for words, entry in found.items() if words and entry is not None}
 
 
 def shares_of(near: Mapping[str, float], means: Mapping[str, float]) -> dict[str, float]:

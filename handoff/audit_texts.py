@@ -50,6 +50,7 @@ AUDIT: Mapping[str, str] = MappingProxyType(
         "did.second-off": "let an account do without a second step",
         "did.audit": "read the audit log",
         "did.numbers-csv": "took the numbers away as a table",
+        "did.question-example": "took a question among the examples",
         "did.page-team": "wanted to see the team",
         "did.page-numbers": "wanted to see the numbers",
         "did.page-audit": "wanted to see the audit log",

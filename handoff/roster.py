@@ -43,7 +43,7 @@ _LONGEST_ABSENCE = 200
 _MOST = 1000
 
 
-class Presence(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Presence(Struct, frozen=True, kw_only=True):
     """What one account said about being there."""
 
     account: str

@@ -7,6 +7,7 @@ messenger. Nothing of the product is replaced but the Bot API behind the address
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from bots.intake import Intake
 from bots.telegram import TelegramChannel
 from bots.telegram_settings import TelegramAccount
 from core.capabilities import Capabilities
+from core.errors import Refused
 from core.messages import Address, Outbound
 from core.sending import SendResult, Taken
 from flows.program import Program
@@ -126,9 +128,10 @@ class Rig:
         clock = SystemClock()
         self.store = open_sqlite(self._folder / "bench.db", self._ring)
         # Somebody counsels in every language; else people would be told before the handoff that nobody does.
-        await add_account(
-            self.store, clock.now(), login="bench", name="Bench", languages=(), password="a-long-password"
-        )
+        with contextlib.suppress(Refused):  # the folder may have been used before
+            await add_account(
+                self.store, clock.now(), login="bench", name="Bench", languages=(), password="a-long-password"
+            )
         self.telegram = TelegramChannel(
             TelegramAccount(account=ACCOUNT, token=TOKEN, secret=SECRET), api_url=self._url or "http://127.0.0.1:9"
         )

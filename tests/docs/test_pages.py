@@ -43,7 +43,7 @@ def test_what_the_desk_page_puts_in_italics_is_written_on_the_desk() -> None:
 
 def test_what_the_desk_page_says_of_keys_languages_and_times_holds() -> None:
     text = page("desk.md")
-    template = (ROOT / "handoff/templates/desk.html").read_text(encoding="utf-8")
+    template = (ROOT / "handoff/templates/dialogs.html").read_text(encoding="utf-8")
     table = template.partition("for key, what in (")[2].partition(") %}")[0]
     keys = re.findall(r'\("([^"]+)", ', table)
     assert len(keys) > 5

@@ -49,8 +49,8 @@ async def test_from_the_welcome_to_a_counsellors_reply(server: Server, browser: 
     await write(
         chat,
         {
-            "ar": "ما هو الحد الأدنى للأجور؟",
-            "bg": "каква е минималната заплата",
+            "ar": "كم الحد الأدنى للأجور؟",
+            "bg": "колко е минималната заплата",
             "en": "what is the minimum wage",
             "ru": "какая минимальная зарплата",
         }[language],

@@ -43,7 +43,7 @@ async def hold_conversation(server: Server, fake: FakeTelegram, browser: Browser
     await world.until(lambda: any("Streetwork Berlin" in text for text in person.texts))
     await world.until(lambda: any("reply_markup" in message for message in person.log))
     # A question in the person's own words, with its source and today's value.
-    world.say(PERSON, "ما هو الحد الأدنى للأجور؟")
+    world.say(PERSON, "كم الحد الأدنى للأجور؟")
     await world.until(lambda: any("https://www.bmas.de" in text for text in person.texts))
     # A sticker where words are read.
     world.update(

@@ -50,6 +50,11 @@ EXAMPLES: dict[str, tuple[str, list[str]]] = {
     "VIBER_AVATAR": ("https://example.org/a.png", ["http://example.org/a.png", "a.png"]),
     "VIBER_API_URL": ("http://127.0.0.1:9000/pa", ["http://api.example.org", "ftp://x", "api"]),
     "VIBER_PAID_MESSAGES": ("20", ["-1", "many", "1000001"]),
+    "STREETWORK_ENCODER": ("none", ["No such", "x" * 41]),
+    "TWILIO_TEMPLATES": (
+        "reminder:HX" + "0" * 32 + ",reminder.ar:HX" + "1" * 32,
+        ["reminder", "reminder:XX1", "a:HX" + "0" * 32 + ",a:HX" + "0" * 32],
+    ),
     "STREETWORK_LOG": ("warning", ["loud"]),
     "STREETWORK_LOG_FORMAT": ("json", ["xml"]),
     "STREETWORK_MEDIA_MAX": ("5", ["0", "2000", "much"]),

@@ -163,7 +163,7 @@ async def test_a_lead_adds_changes_locks_and_resets_accounts(world: DeskWorld):
     assert (await known(world, "anna")).languages == ("ar", "ru")
     assert (await send(lead, member, do="edit", name="Anna", language="ar", capacity="3"))[1].endswith("saved")
     presence = await get_presence(world.store, account_id("anna"), world.clock.now())
-    assert (presence.capacity, presence.state, presence.seen) == (3, "away", 0)
+    assert (presence.capacity, presence.state, presence.seen) == (3, "here", 0)
     for wrong in ("0", "51", "x", "-1", "9" * 50):
         told = await send(lead, member, do="edit", name="Anna", language="ar", capacity=wrong)
         assert told[1].endswith("malformed"), wrong
