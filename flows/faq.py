@@ -124,7 +124,8 @@ class Faq:
     ) -> tuple[Match, ...]:
         """Return the entries nearest to a question, best first; scores lie between 0 and 1.
 
-        A question in an entry's own words is sure. From :data:`ANSWER` on a match is to be shown, from :data:`OFFER` on to be offered. The person's language and
+        A question in an entry's own words is sure.
+        From :data:`ANSWER` on a match is to be shown, from :data:`OFFER` on to be offered. The person's language and
         the source language are searched, and any language written in the letters of the question when it fits neither.
         ``quick`` leaves the encoder out.
         """
