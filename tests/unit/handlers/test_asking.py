@@ -21,6 +21,7 @@ from tests.unit.handlers.conftest import MONDAY
 DAY = date(2026, 3, 2)
 QUESTIONS = [
     ("en", "my boss has not paid my wages for two months"),
+    ("en", "What is the minimum wage?"),
     ("en", "what about the tax thing"),
     ("en", "I want to kill myself"),
     ("en", "can I buy a registration of an address"),
