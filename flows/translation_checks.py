@@ -82,7 +82,7 @@ def load_translations(draft: Draft, texts: list[BotText], framework: FilePath) -
         known = found.lookup.setdefault(language, {})
         for text in texts:
             translated = found.catalogs.lookup(language, text.context, text.source)
-            if translated is not None and _wanted(draft, language, text.context):
+            if translated is not None:
                 known[text.context, text.source] = translated
     return found
 
@@ -106,7 +106,7 @@ def check_translations(draft: Draft, texts: list[BotText], translations: Transla
 
 
 def _wanted(draft: Draft, language: str, context: str) -> bool:
-    """Return whether a text is needed in a language: what only counsellors read needs only the ready replies."""
+    """Return whether a lack is told text by text: what a language of the desk lacks is told as one number."""
     return draft.bot is None or language in draft.bot.languages.offered or context.startswith("canned.")
 
 
@@ -211,6 +211,8 @@ def check_lengths(draft: Draft, texts: list[BotText], translations: Translations
             continue
         _check_length(text, source, text.source, limit, channels)
         for language, known in translations.lookup.items():
+            if language not in draft.bot.languages.offered:
+                continue  # counsellors read it at the desk, no messenger cuts it
             translated = known.get((text.context, text.source))
             if translated is not None:
                 _check_length(text, language, translated, limit, channels)
