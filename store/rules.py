@@ -35,6 +35,7 @@ __all__ = [
     "raised",
     "revived_event_id",
     "sooner",
+    "stray_rank",
     "timer_event_id",
     "wakes_held",
 ]
@@ -86,6 +87,11 @@ def held_for(times: int) -> Millis:
     At first only a moment: the channel knows now that the window is closed and may ask the person to write.
     """
     return 2_000 if times == 0 else 24 * _HOUR
+
+
+def stray_rank(told: ReceiptState) -> int:
+    """Return the rank by which receipts whose entry is not known yet are told apart."""
+    return _STRAY_RANK[told]
 
 
 def outranks(told: ReceiptState, known: ReceiptState) -> bool:

@@ -209,3 +209,7 @@ class Hasher:
         """Return 16 bytes for a provider's id of a sent message."""
         data = f"{channel}\x1f{account}\x1f{provider_id}".encode("utf-8", "surrogatepass")
         return hashlib.blake2b(data, key=self._key, digest_size=16, person=b"sw-provider").digest()
+
+    def address(self, address: bytes) -> str:
+        """Return 16 hex digits for a packed address, by which a store sees that it changed."""
+        return hashlib.blake2b(address, key=self._key, digest_size=8, person=b"sw-address").hexdigest()

@@ -19,6 +19,7 @@ from store import rules, sqlite_erase, sqlite_names
 from store.codec import ADDRESS, CALL, LABELS, OUTCOME, POSTED, TIMERS, Posted
 from store.seal import Sealer
 from store.sqlite_rows import open_timers, post, set_labels, wake_turn, write_entries
+from store.timers import merged_timers, timer_order
 from store.tx import Tx, open_address
 
 __all__ = ["claim", "commit", "extend", "ingest", "release"]
@@ -161,15 +162,11 @@ def _timer_head(event_id: str) -> int:
 
 
 def _due_timer(tx: Tx, conv: int, sealer: Sealer, timers: bytes | None, now: Millis) -> Timer | None:
-    earliest = min(open_timers(sealer, timers), key=_timer_order, default=None)
+    earliest = min(open_timers(sealer, timers), key=timer_order, default=None)
     if earliest is not None and earliest.at <= now:
         return earliest
     tx.cur.execute("update conv set due = ? where id = ?", (None if earliest is None else earliest.at, conv))
     return None
-
-
-def _timer_order(timer: Timer) -> tuple[Millis, str]:
-    return timer.at, timer.name
 
 
 def holds(token: str | None, generation: int, lease: TurnLease) -> bool:
@@ -251,16 +248,6 @@ def _pop(tx: Tx, conv: int, head: int | None, timers: list[Timer], lease: TurnLe
         f"conversation {lease.conversation}: the event of turn {lease.turn} is gone from the mailbox though its lease "
         "holds; was the store changed from outside? Restore it or forget the conversation"
     )
-
-
-def merged_timers(timers: list[Timer], commit: Commit) -> list[Timer]:
-    """Return the timers after a commit: first the cancelled ones go, then the new ones come, one per name."""
-    if "*" in commit.cancel_timers:
-        timers = []
-    gone = {*commit.cancel_timers, *(timer.name for timer in commit.set_timers)}
-    kept = {timer.name: timer for timer in timers if timer.name not in gone}
-    kept.update((timer.name, timer) for timer in commit.set_timers)
-    return list(kept.values())
 
 
 def next_due(waiting: int, timers: list[Timer], now: Millis) -> Millis | None:

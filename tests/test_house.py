@@ -278,9 +278,19 @@ def test_nothing_is_left_to_do_in_the_code() -> None:
     )
 
 
-def test_lua_scripts_say_how_many_keys_they_take() -> None:
+def test_lua_scripts_say_what_they_take_and_give() -> None:
+    """The shebang makes a server refuse keys of another slot; shared functions are no scripts of their own."""
+    problems = []
     for path in product(".lua"):
-        assert re.fullmatch(r"[a-z_]+-\d+", path.stem) or path.parent.name == "includes", name_of(path)
+        text = source(path)
+        if path.parent.name == "lib":
+            wanted: tuple[str, ...] = ("-- ",)
+        else:
+            wanted = ("-- Keys:", "Arguments:", "Returns:")
+            if not re.match(r"#!lua( flags=[a-z-]+)?\n-- ", text):
+                problems.append(f"{name_of(path)} does not begin with its shebang and what it does")
+        problems += [f"{name_of(path)} does not say its {one.strip('- :')}" for one in wanted if one not in text]
+    told(problems)
 
 
 def metric_calls() -> Iterator[tuple[str, str, set[str]]]:
