@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from core.messages import Option, Say, Span
 from flows.effects import SayText
 from flows.knowledge_spec import Centre, Checked, FaqEntry, Rumour
+from flows.nearness import STAGE
 from flows.program import option_token
-from flows.shelf import Page
+from flows.shelf import Page, Shelf
 from flows.wording import fill
 from i18n.bidi import isolate
 from i18n.catalog import Translated
@@ -22,7 +23,7 @@ from i18n.formatting import format_date, format_list, format_part_of_date, langu
 if TYPE_CHECKING:
     from flows.run import Run
 
-__all__ = ["first_page", "name_of", "option_of", "show", "show_page", "topic_options"]
+__all__ = ["first_page", "name_of", "option_of", "page_option", "show", "show_nearest", "show_page", "topic_options"]
 
 _SHARE_GAP = "\n\n"
 
@@ -38,8 +39,22 @@ def show(run: Run, name: str) -> None:
         present = shelf.present(name, run.today)
         if present is None:
             run.system("centre_ended", options=run.command_options("menu", "human"))
+        elif present not in _shelf(run).centres:
+            _show_from_abroad(run, shelf.centres[present])
         else:
             _show_centre(run, present, shelf.centres[present])
+
+
+def _shelf(run: Run) -> Shelf:
+    """Return what this person can leaf through: people abroad find no centre that has to be visited."""
+    return run.program.shelf_abroad if run.get(STAGE) == "abroad" else run.program.shelf
+
+
+def _show_from_abroad(run: Run, centre: Centre) -> None:
+    """Say that a centre is of no use from abroad, and offer those that are, of its topics or of all."""
+    shelf = _shelf(run)
+    found = shelf.things("centres", centre.topics, run.today) or shelf.things("centres", tuple(shelf.topics), run.today)
+    run.system("centre_here_only", options=(*(option_of(run, name) for name in found), *run.command_options("human")))
 
 
 def name_of(run: Run, name: str) -> str:
@@ -74,7 +89,7 @@ def topic_options(run: Run, kind: str) -> tuple[Option, ...]:
 
 def show_page(run: Run, page: Page) -> None:
     """Show one page: what it is about, its things, and the way on."""
-    shelf = run.program.shelf
+    shelf = _shelf(run)
     heads = [
         run.translate(f"topics.{topic}", shelf.topics[topic]).text for topic in page.topics if topic in shelf.topics
     ]
@@ -93,8 +108,8 @@ def show_page(run: Run, page: Page) -> None:
 
 
 def _page_options(run: Run, page: Page) -> tuple[Option, ...]:
-    shelf, program = run.program.shelf, run.program
-    key = ("", "page", run.language, page.name, run.today)
+    shelf, program = _shelf(run), run.program
+    key = ("", "page", run.language, page.name, run.today, shelf is program.shelf)
     found = program.buttons.get(key)
     if found is not None:
         return found
@@ -108,10 +123,15 @@ def _page_options(run: Run, page: Page) -> tuple[Option, ...]:
             for topic in pages[number - 1]
         ]
     for kind in shelf.beside(page, run.today):
-        options.append(_page_button(Page(kind, page.topics, 1), run.system_text(f"topic_{kind}").text))
+        options.append(page_option(run, Page(kind, page.topics, 1), f"topic_{kind}"))
     if number < len(pages):
-        options.append(_page_button(Page(page.kind, page.topics, number + 1), run.system_text("more").text))
+        options.append(page_option(run, Page(page.kind, page.topics, number + 1), "more"))
     return program.buttons.setdefault(key, tuple(options))
+
+
+def page_option(run: Run, page: Page, text: str) -> Option:
+    """Return the button that shows a page, labelled with a text of the framework."""
+    return _page_button(page, run.system_text(text).text)
 
 
 def _page_button(page: Page, label: str) -> Option:
@@ -154,7 +174,7 @@ def _further(run: Run, name: str, spec: FaqEntry, *, helped: bool) -> Iterator[O
     if spec.next is not None:
         label = run.translate(f"faq.{name}.next", spec.next.label).text
         yield Option(token=option_token("", "next", name), label=label)
-    shelf = run.program.shelf
+    shelf = _shelf(run)
     present = dict.fromkeys(shelf.present(centre, run.today) for centre in spec.centres)
     yield from (option_of(run, centre) for centre in present if centre is not None)
     if not helped:
@@ -183,6 +203,18 @@ def _show_rumour(run: Run, name: str, spec: Rumour) -> None:
     options = (*more, *run.command_options("menu", "human"))
     message = Say(text=_SHARE_GAP.join(share), options=options, language=run.language)
     run.effects.append(SayText(source=f"{context}.share", message=message))
+
+
+def show_nearest(run: Run, names: Sequence[str], options: Sequence[Option]) -> None:
+    """Name some centres with what they help with; ``options`` lead on."""
+    found = run.system_text("referral_found")
+    lines = []
+    for name in names:
+        spec = run.program.shelf.centres[name]
+        own = run.translate(f"centres.{name}.name", spec.name).text
+        lines.append(f"• {own}: {_filled(run, f'centres.{name}.what', spec.what)}")
+    message = Say(text="\n\n".join((found.text, *lines)), options=tuple(options), language=found.language)
+    run.effects.append(SayText(source="streetwork.referral_found", message=message, fell_back=found.fell_back))
 
 
 def _show_centre(run: Run, name: str, spec: Centre) -> None:

@@ -13,6 +13,8 @@ from core.messages import Option
 from flows.answers import option_of
 from flows.answers import show as show_one
 from flows.effects import KeepQuestion, Understood
+from flows.faq import Match
+from flows.nearness import STAGE
 from flows.program import option_token
 from flows.unanswered import counter_of, without_numbers
 from flows.understanding import Judged, judge, present
@@ -30,7 +32,7 @@ def show_found(run: Run, found: Understood, topics: Sequence[str], show: int) ->
     With ``show=0`` only a sure answer is given, and nothing is said about languages.
     """
     asked_in = run.language
-    there = present(run.program, found.matches, run.today)
+    there = _of_use(run, present(run.program, found.matches, run.today))
     judged = judge([match for match in there if not topics or run.program.faq_topics.get(match.id) in topics], show)
     if judged.kind == "unknown" and show:
         run.count(counter_of(found.language, found.matches))
@@ -50,6 +52,14 @@ def show_found(run: Run, found: Understood, topics: Sequence[str], show: int) ->
         run.system("language_foreign", options=_switch(run, run.program.languages))
         return True
     return False
+
+
+def _of_use(run: Run, matches: Sequence[Match]) -> list[Match]:
+    """Return the matches without centres that people abroad cannot go to."""
+    if run.get(STAGE) != "abroad":
+        return list(matches)
+    centres = run.program.shelf.centres.keys() - run.program.shelf_abroad.centres.keys()
+    return [match for match in matches if match.id not in centres]
 
 
 def _show(run: Run, judged: Judged) -> None:

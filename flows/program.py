@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -19,6 +19,7 @@ from flows.facts import Facts
 from flows.faq import Faq
 from flows.hours import OpeningHours
 from flows.knowledge_spec import FaqEntry
+from flows.nearness import for_abroad
 from flows.shelf import Shelf
 from flows.spec import BotSpec, CannedSpec, QueueSpec
 from flows.understanding import Tongues
@@ -180,13 +181,17 @@ class Program:
     labels: dict[tuple[str, str, str], str] = field(default_factory=dict, compare=False, repr=False)
     #: Every word of every language that means a command, so that most texts are seen at once to be none.
     all_words: frozenset[str] = field(init=False, compare=False, repr=False)
+    #: The same as ``shelf``, with only the centres that are of use to people who are still abroad.
+    shelf_abroad: Shelf = field(init=False, compare=False, repr=False)
     #: What a case can be about: the topics of the FAQ.
     topics: frozenset[str] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Gather the words and the topics."""
+        """Gather the words and the topics, and the centres for people abroad."""
         object.__setattr__(self, "all_words", frozenset(word for known in self.words.values() for word in known))
         object.__setattr__(self, "topics", frozenset(self.faq_topics.values()))
+        abroad = {name: centre for name, centre in self.shelf.centres.items() if for_abroad(centre)}
+        object.__setattr__(self, "shelf_abroad", replace(self.shelf, centres=abroad))
 
     @property
     def language_step(self) -> Step | None:

@@ -12,6 +12,7 @@ from flows.expr import Condition, ConditionError, parse_condition
 from flows.findings import did_you_mean
 from flows.intake_checks import check_intake
 from flows.names import assignments, text_names
+from flows.nearness import DISTRICT, STAGE
 from flows.values import Kind
 from flows.yaml_nodes import Document, Path, Span
 
@@ -221,11 +222,17 @@ class _StepChecker:
             queues = self.draft.written("queues")
             if spec.handoff not in queues and self.draft.bot_doc.data is not None:
                 self.add("E203", self.path("handoff"), spec.handoff, f"there is no queue “{spec.handoff}”", queues)
-        elif verb.name == "faq":
+        elif verb.name in ("faq", "referral"):
             topics = _topics(self.draft)
-            for index, topic in enumerate(spec.topics):
+            key = "topics" if verb.name == "faq" else "referral"
+            for index, topic in enumerate(getattr(spec, key)):
                 if topics is not None and topic not in topics:
-                    self.add("E206", self.path("topics", index), topic, f"there is no FAQ topic “{topic}”", topics)
+                    self.add("E206", self.path(key, index), topic, f"there is no FAQ topic “{topic}”", topics)
+            if verb.name == "referral":
+                for name in (DISTRICT, STAGE):
+                    if name not in self.flow.types and not self.lenient(name):
+                        message = f"“referral” keeps {name}; declare it in bot.yaml as type: choice"
+                        self.add("E204", self.path("referral"), name, message, self.flow.types)
         elif verb.name == "hook":
             hooks = self.draft.hooks
             if spec.hook.startswith("https://") or spec.hook in hooks or self.draft.hooks_broken:

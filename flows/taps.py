@@ -31,7 +31,8 @@ def taps(ways: Ways, shelf: Shelf) -> dict[str, int]:
         step = ways.step(node)
         for shown in step.verb.shelves(step.spec) if step is not None else ():
             for name, more in _on_pages(shelf, shown):
-                found[name] = min(found.get(name, count + more), count + more)
+                whole = count + shown.after + more
+                found[name] = min(found.get(name, whole), whole)
     for name, entry in shelf.entries.items():
         for centre in entry.centres if name in found else ():
             found[centre] = min(found.get(centre, found[name] + 1), found[name] + 1)

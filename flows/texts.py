@@ -164,6 +164,32 @@ TEXTS: dict[str, str] = {
     "centre_hours": "Open: {text}",
     "centre_phone": "Phone: {text}",
     "centre_ended": "This centre does not exist any more. A human can tell you who helps instead.",
+    "centre_here_only": "This centre is only for people who are in Germany already. These help from abroad too:",
+    # The nearest centres
+    "referral_where": "Where do you live? Write your district or your postcode, or choose. "
+    "Then I show you who is near you.",
+    "referral_which": "Which district is it?",
+    "referral_districts": "Show the districts",
+    "referral_elsewhere": "Not in Berlin",
+    "referral_abroad": "Still abroad",
+    "referral_skip": "Skip",
+    "referral_found": "These help you, the nearest first. Choose one and I show you how to reach it.",
+    "referral_none": "I know no centre that fits here.",
+    "referral_other": "Another place",
+    "referral_all": "Show all",
+    # Districts of Berlin, on buttons: as people of your language write and say them
+    "district_charlottenburg_wilmersdorf": "Charlottenburg-Wilmersd.",
+    "district_friedrichshain_kreuzberg": "Friedrichshain-Kreuzberg",
+    "district_lichtenberg": "Lichtenberg",
+    "district_marzahn_hellersdorf": "Marzahn-Hellersdorf",
+    "district_mitte": "Mitte",
+    "district_neukoelln": "Neukölln",
+    "district_pankow": "Pankow",
+    "district_reinickendorf": "Reinickendorf",
+    "district_spandau": "Spandau",
+    "district_steglitz_zehlendorf": "Steglitz-Zehlendorf",
+    "district_tempelhof_schoeneberg": "Tempelhof-Schöneberg",
+    "district_treptow_koepenick": "Treptow-Köpenick",
     # Handoff
     "waiting": "Your message has been added. You are waiting for a human; "
     "you can close the app, the answer comes here.",

@@ -94,6 +94,8 @@ class Shown(Struct, frozen=True, kw_only=True):
 
     kind: str
     topics: tuple[str, ...] = ()
+    #: Buttons to press at the step before the page is there.
+    after: int = 0
 
 
 class Next(Struct, frozen=True):

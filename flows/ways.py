@@ -68,7 +68,7 @@ class Ways:
         return found
 
     def _of_step(self, flow: Flow, step: Step) -> Iterator[Way]:
-        after = (flow.id, step.next) if step.next is not None else None
+        after = self.resolve(step.next, flow.id) if step.next is not None else None
         for way in step.verb.exits(step.spec):
             yield self._of_exit(flow, way, after)
         if step.condition is not None or getattr(step.spec, "when", None):

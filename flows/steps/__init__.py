@@ -16,6 +16,7 @@ from flows.steps.hook import Hook
 from flows.steps.if_ import If
 from flows.steps.language import Language
 from flows.steps.menu import Menu
+from flows.steps.referral import Referral
 from flows.steps.say import Say
 from flows.steps.set_ import Set
 from flows.steps.wait import WaitStep
@@ -30,6 +31,7 @@ BUILT_IN: tuple[Verb, ...] = (
     Language(),
     FaqStep(),
     Browse(),
+    Referral(),
     If(),
     Set(),
     Call(),

@@ -11,8 +11,9 @@ from pydantic import Field, model_validator
 
 from flows.inputs import Accepted, Rules, parse
 from flows.spec import Name, Target, Text
+from flows.steps.question import Question
 from flows.values import Kind, Value
-from flows.verbs import Exit, Given, Go, Move, Next, Stay, StepSpec, TextDef, Timeout, Verb
+from flows.verbs import Exit, Given, Go, Move, Next, Stay, StepSpec, TextDef, Timeout
 
 if TYPE_CHECKING:
     from flows.program import Step
@@ -93,31 +94,27 @@ class AskSpec(StepSpec):
         )
 
 
-class Ask(Verb):
+class Ask(Question):
     """Put a question."""
 
     name = "ask"
     spec = AskSpec
-    waits = True
 
-    def texts(self, spec: AskSpec) -> Iterable[TextDef]:
-        """Yield the question, the labels, and what is said when an answer does not fit or does not come."""
-        yield TextDef(part="", source=spec.ask, path=("ask",))
+    def further_texts(self, spec: AskSpec) -> Iterable[TextDef]:
+        """Yield the labels, and what is said when an answer does not fit."""
         for option, label in spec.options.items():
             yield TextDef(part=option, source=label, kind="label", path=("options", option))
         if spec.invalid:
             yield TextDef(part="invalid", source=spec.invalid, path=("invalid",))
         if spec.skip:
             yield TextDef(part="skip", source=spec.skip, kind="label", path=("skip",))
-        yield from timeout_texts(spec.timeout)
 
-    def exits(self, spec: AskSpec) -> Iterable[Exit]:
-        """Yield the answer, giving up, skipping and the timeouts that leave."""
+    def answers(self, spec: AskSpec) -> Iterable[Exit]:
+        """Yield the answer, giving up and skipping."""
         yield Exit(label="answer", kind="answer")
         yield Exit(label="give up", target=spec.give_up, kind="failure", path=("give_up",))
         if spec.skip:
             yield Exit(label="skip", target=spec.skip_to, kind="answer", path=("skip_to",))
-        yield from timeout_exits(spec.timeout)
 
     def options(self, spec: AskSpec) -> Mapping[str, str]:
         """Return the choices, yes and no, and the button that skips; ``=`` marks a text of the framework."""
@@ -131,16 +128,6 @@ class Ask(Verb):
     def saves(self, spec: AskSpec) -> Mapping[str, Kind]:
         """Return the variable."""
         return {spec.save: spec.type}
-
-    def timeouts(self, spec: AskSpec) -> tuple[Timeout, ...]:
-        """Return the reminders."""
-        return tuple(spec.timeout)
-
-    def enter(self, step: Step, run: Run) -> Move:
-        """Put the question and wait."""
-        self.show(step, run)
-        run.wait(step)
-        return Stay()
 
     def show(self, step: Step, run: Run) -> None:
         """Put the question."""
@@ -180,17 +167,3 @@ class Ask(Verb):
         else:
             run.system(f"invalid_{reason}", fallback="invalid", options=run.labels(step, self.options(spec)))
         return Stay()
-
-
-def timeout_texts(timeouts: list[Timeout]) -> Iterable[TextDef]:
-    """Yield the reminders of a step."""
-    for index, timeout in enumerate(timeouts, start=1):
-        if timeout.say:
-            yield TextDef(part=f"timeout.{index}", source=timeout.say, path=("timeout", index - 1, "say"))
-
-
-def timeout_exits(timeouts: list[Timeout]) -> Iterable[Exit]:
-    """Yield the timeouts that leave a step."""
-    for index, timeout in enumerate(timeouts):
-        if timeout.goto:
-            yield Exit(label="no answer", target=timeout.goto, kind="timeout", path=("timeout", index, "goto"))

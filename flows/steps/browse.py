@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 from flows.answers import first_page
 from flows.spec import Name, Text
-from flows.steps.ask import timeout_exits, timeout_texts
-from flows.verbs import Exit, Given, Move, Shown, Stay, StepSpec, TextDef, Timeout, Verb
+from flows.steps.question import Question
+from flows.verbs import Given, Move, Shown, StepSpec, Timeout
 
 if TYPE_CHECKING:
     from flows.program import Step
@@ -32,36 +32,16 @@ class BrowseSpec(StepSpec):
     """What happens when nothing is chosen."""
 
 
-class Browse(Verb):
+class Browse(Question):
     """Leaf through the content."""
 
     name = "browse"
     spec = BrowseSpec
-    waits = True
     reentrant = True
-
-    def texts(self, spec: BrowseSpec) -> Iterable[TextDef]:
-        """Yield the text above the buttons."""
-        yield TextDef(part="", source=spec.browse, path=("browse",))
-        yield from timeout_texts(spec.timeout)
-
-    def exits(self, spec: BrowseSpec) -> Iterable[Exit]:
-        """Yield where the clock leads; everything else leads to pages and answers, which leave nobody's place."""
-        yield from timeout_exits(spec.timeout)
 
     def shelves(self, spec: BrowseSpec) -> Iterable[Shown]:
         """Yield what can be leafed through here."""
         yield Shown(kind=_KINDS[spec.kind], topics=tuple(spec.topics))
-
-    def timeouts(self, spec: BrowseSpec) -> tuple[Timeout, ...]:
-        """Return the reminders."""
-        return tuple(spec.timeout)
-
-    def enter(self, step: Step, run: Run) -> Move:
-        """Show the first page and wait."""
-        self.show(step, run)
-        run.wait(step)
-        return Stay()
 
     def show(self, step: Step, run: Run) -> None:
         """Show the first page."""

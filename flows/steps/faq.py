@@ -11,8 +11,8 @@ from core.messages import Text as Typed
 from flows.answers import first_page
 from flows.read_words import read_yes_no
 from flows.spec import Name, Target, Text
-from flows.steps.ask import timeout_exits, timeout_texts
-from flows.verbs import Exit, Given, Go, Move, Shown, Stay, StepSpec, TextDef, Timeout, Verb
+from flows.steps.question import Question
+from flows.verbs import Exit, Given, Go, Move, Shown, Stay, StepSpec, Timeout
 
 if TYPE_CHECKING:
     from flows.program import Step
@@ -38,29 +38,22 @@ class FaqSpec(StepSpec):
     """What happens when no question comes."""
 
 
-class FaqStep(Verb):
+class FaqStep(Question):
     """Search the FAQ."""
 
     name = "faq"
     spec = FaqSpec
-    waits = True
     reentrant = True
-
-    def texts(self, spec: FaqSpec) -> Iterable[TextDef]:
-        """Yield the invitation to ask."""
-        yield TextDef(part="", source=spec.faq, path=("faq",))
-        yield from timeout_texts(spec.timeout)
 
     def shelves(self, spec: FaqSpec) -> Iterable[Shown]:
         """Yield the page of its topics."""
         if spec.topics:
             yield Shown(kind="faq", topics=tuple(spec.topics))
 
-    def exits(self, spec: FaqSpec) -> Iterable[Exit]:
+    def answers(self, spec: FaqSpec) -> Iterable[Exit]:
         """Yield what comes after an answer that helped, and after one that did not."""
         yield Exit(label="helped", target=spec.helped, kind="answer", path=("helped",))
         yield Exit(label="did not help", target=spec.not_helped, kind="answer", path=("not_helped",))
-        yield from timeout_exits(spec.timeout)
 
     def options(self, spec: FaqSpec) -> Mapping[str, str]:
         """Return the two buttons under an answer; ``=`` marks a text of the framework."""
@@ -71,18 +64,8 @@ class FaqStep(Verb):
         wait = run.state.wait
         return step.options if wait is not None and "answered" in wait.data else {}
 
-    def timeouts(self, spec: FaqSpec) -> tuple[Timeout, ...]:
-        """Return the reminders."""
-        return tuple(spec.timeout)
-
-    def enter(self, step: Step, run: Run) -> Move:
-        """Invite the question, show the questions of the topic, and wait."""
-        self.show(step, run)
-        run.wait(step)
-        return Stay()
-
     def show(self, step: Step, run: Run) -> None:
-        """Invite the question."""
+        """Invite the question, with the questions of the topic beneath."""
         topic = first_page(run, step.spec.topics) if step.spec.topics else ()
         run.say(step, labels=(*topic, *run.command_options("menu", "human")))
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field, model_validator
 
 from flows.spec import Name, Spec, Target, Text
-from flows.steps.ask import timeout_exits, timeout_texts
+from flows.steps.question import Question
 from flows.values import Kind
-from flows.verbs import Exit, Given, Go, Move, Next, Stay, StepSpec, TextDef, Timeout, Verb
+from flows.verbs import Exit, Given, Go, Move, Next, StepSpec, TextDef, Timeout
 
 if TYPE_CHECKING:
     from flows.program import Step
@@ -57,32 +57,28 @@ class MenuSpec(StepSpec):
     """What happens when no answer comes."""
 
 
-class Menu(Verb):
+class Menu(Question):
     """Offer choices."""
 
     name = "menu"
     spec = MenuSpec
-    waits = True
     reentrant = True
 
-    def texts(self, spec: MenuSpec) -> Iterable[TextDef]:
-        """Yield the text, the labels and the words."""
-        yield TextDef(part="", source=spec.menu, path=("menu",))
+    def further_texts(self, spec: MenuSpec) -> Iterable[TextDef]:
+        """Yield the labels and the words of the choices."""
         for option, choice in spec.options.items():
             yield TextDef(part=option, source=choice.label, kind="label", path=("options", option))
             if choice.words:
                 yield TextDef(
                     part=f"{option}.words", source=choice.words, kind="words", path=("options", option, "words")
                 )
-        yield from timeout_texts(spec.timeout)
 
-    def exits(self, spec: MenuSpec) -> Iterable[Exit]:
+    def answers(self, spec: MenuSpec) -> Iterable[Exit]:
         """Yield one way out for each choice."""
         for option, choice in spec.options.items():
             yield Exit(label=option, target=choice.goto, kind="answer", path=("options", option))
         if spec.other and spec.other != "faq":
             yield Exit(label="other words", target=spec.other, kind="answer", path=("other",))
-        yield from timeout_exits(spec.timeout)
 
     def options(self, spec: MenuSpec) -> Mapping[str, str]:
         """Return the choices."""
@@ -91,16 +87,6 @@ class Menu(Verb):
     def saves(self, spec: MenuSpec) -> Mapping[str, Kind]:
         """Return the variable, if one is named."""
         return {spec.save: "choice"} if spec.save else {}
-
-    def timeouts(self, spec: MenuSpec) -> tuple[Timeout, ...]:
-        """Return the reminders."""
-        return tuple(spec.timeout)
-
-    def enter(self, step: Step, run: Run) -> Move:
-        """Show the choices and wait."""
-        self.show(step, run)
-        run.wait(step)
-        return Stay()
 
     def show(self, step: Step, run: Run) -> None:
         """Show the choices."""
