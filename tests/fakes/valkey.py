@@ -197,7 +197,7 @@ class Valkey:
                 return False
             try:
                 self.command("PING")
-            except redis.exceptions.ResponseError:
+            except (redis.exceptions.ResponseError, redis.exceptions.BusyLoadingError):
                 return True  # loading, or asks for a password: it is there
             except redis.exceptions.RedisError:
                 continue
