@@ -143,7 +143,7 @@ def _page_button(page: Page, label: str) -> Option:
 
 def _show_entry(run: Run, name: str, spec: FaqEntry) -> None:
     context = f"faq.{name}"
-    title = run.translate(f"{context}.question", spec.question)
+    title = _heading(run, f"{context}.question", spec.question)
     parts = [title.text, *_entry_parts(run, context, spec), *_trust(run, spec)]
     helped = _helped_options(run)
     if helped and run.state.wait is not None:
@@ -211,7 +211,7 @@ def show_nearest(run: Run, names: Sequence[str], options: Sequence[Option]) -> N
     lines = []
     for name in names:
         spec = run.program.shelf.centres[name]
-        own = run.translate(f"centres.{name}.name", spec.name).text
+        own = _filled(run, f"centres.{name}.name", spec.name)
         lines.append(f"• {own}: {_filled(run, f'centres.{name}.what', spec.what)}")
     message = Say(text="\n\n".join((found.text, *lines)), options=tuple(options), language=found.language)
     run.effects.append(SayText(source="streetwork.referral_found", message=message, fell_back=found.fell_back))
@@ -219,7 +219,7 @@ def show_nearest(run: Run, names: Sequence[str], options: Sequence[Option]) -> N
 
 def _show_centre(run: Run, name: str, spec: Centre) -> None:
     context = f"centres.{name}"
-    title = run.translate(f"{context}.name", spec.name)
+    title = _heading(run, f"{context}.name", spec.name)
     spoken = format_list([language_name(code, run.language) for code in spec.languages], run.language)
     if spec.languages_note:
         note = _filled(run, f"{context}.languages_note", spec.languages_note)
@@ -258,6 +258,11 @@ def _trust(run: Run, spec: Checked) -> Iterator[str]:
 def _filled(run: Run, context: str, source: str) -> str:
     found = run.translate(context, source)
     return fill(run, found.text, found.language)
+
+
+def _heading(run: Run, context: str, source: str) -> Translated:
+    found = run.translate(context, source)
+    return Translated(text=fill(run, found.text, found.language), language=found.language, fell_back=found.fell_back)
 
 
 def _line(run: Run, text: str, value: str, *, foreign: bool = False) -> str:

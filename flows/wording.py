@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from flows.read_words import yes_no_shown
 from flows.values import Value
 from flows.waits import wait_phrase
-from i18n.bidi import isolate
+from i18n.bidi import isolate, isolate_parts
 from i18n.formatting import format_date, format_day_time, format_number
 from i18n.negotiate import NATIVE_NAMES
 
@@ -51,7 +51,7 @@ def fill(
     """
     pieces, common = _pieces(text)
     if len(pieces) == 1:
-        return text
+        return isolate_parts(text, language)
     if not common or values or missing:
         return _filled(run, pieces, language, queue, values or {}, missing)
     key = (text, language, run.language, run.today)
@@ -72,13 +72,13 @@ def gaps(run: Run, text: str, language: str, missing: str = "–") -> tuple[str,
 def _filled(
     run: Run, pieces: Sequence[str], language: str, queue: str | None, values: Mapping[str, str], missing: str
 ) -> str:
-    out = [pieces[0]]
+    out = [isolate_parts(pieces[0], language)]
     for name, literal in zip(pieces[1::2], pieces[2::2], strict=True):
         value = values.get(name)
         if value is None:
             value = _value(run, name, language, queue)
         out.append(isolate(value, language) if value else missing)
-        out.append(literal)
+        out.append(isolate_parts(literal, language))
     return "".join(out)
 
 
