@@ -10,6 +10,7 @@ from pathlib import Path
 
 import watchfiles
 
+from bots import garbage
 from bots.clock import SystemClock
 from core.errors import BotBroken
 from core.ports import Clock
@@ -85,6 +86,7 @@ class Releases:
         if self._program is not None and loaded.program.release == self._program.release:
             return False
         self._take(loaded.program)
+        garbage.again()
         self._show(f"The changed flows are in use now (release {loaded.program.release}).")
         log.info("flows_changed", extra={"code": loaded.program.release})
         return True

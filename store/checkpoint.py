@@ -51,7 +51,7 @@ class Checkpointer:
 
     def _run(self) -> None:
         connection: sqlite3.Connection | None = None
-        while True:
+        while not self._closed:
             self._wanted.wait()
             if self._closed:
                 break
@@ -61,6 +61,7 @@ class Checkpointer:
                     connection = self._connect()
                 connection.execute(_FOLD)
                 self._copied.set()
+            # Wishes of the meantime are done. A close of the meantime is cleared too, but the loop looks at it first.
             self._wanted.clear()
         if connection is not None:
             connection.close()

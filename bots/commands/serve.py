@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bots import logs
+from bots import garbage, logs
 from bots.environment import settings_of_process
 from core.settings import Settings
 
@@ -84,6 +84,7 @@ async def _live(app: App, *, first_account: bool) -> bool:
             site = web.TCPSite(runner, app.settings.host, app.settings.port)
             await site.start()
             await _welcome(app, runner, first_account=first_account)
+        garbage.set_aside()
         failed = loop.create_task(app.until_stopped())
         signalled = loop.create_task(stop.wait())
         await asyncio.wait([failed, signalled], return_when=asyncio.FIRST_COMPLETED)

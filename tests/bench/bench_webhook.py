@@ -23,6 +23,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from bots import garbage
 from bots.base import WebhookChannel
 from bots.clock import SystemClock
 from bots.intake import Intake
@@ -76,6 +77,7 @@ async def serve(folder: Path) -> None:
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
+    garbage.set_aside()
     print(runner.addresses[0][1], flush=True)
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
     threading.Thread(target=lambda: (sys.stdin.read(), loop.call_soon_threadsafe(ended.set)), daemon=True).start()

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
+from bots import garbage
 from bots.clock import SystemClock
 from bots.delivery import Delivery
 from bots.intake import Intake
@@ -145,6 +146,7 @@ class Rig:
         await channel.start()
         self._channel = channel
         self._tasks = [asyncio.create_task(self.worker.run()), asyncio.create_task(self.delivery.run())]
+        garbage.set_aside()
         return self
 
     async def __aexit__(self, *_: object) -> None:
