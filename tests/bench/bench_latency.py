@@ -30,12 +30,15 @@ async def paced(program: Program, url: str, script: list[dict[str, Any]], rate: 
     with tempfile.TemporaryDirectory() as folder:
         async with Rig(Path(folder), program, url) as rig:
             clock = time.perf_counter  # uvloop's own time is rounded to milliseconds
+            turns: dict[int, asyncio.Lock] = {}
 
             async def one(person: int, step: dict[str, Any], due: float) -> None:
-                await rig.turn(rig.person(person), step["say"], len(step["replies"]))
+                # Nobody writes again before their reply is there, even when the machine stands still for a while.
+                async with turns.setdefault(person, asyncio.Lock()):
+                    await rig.turn(rig.person(person), step["say"], len(step["replies"]))
                 latencies.append((clock() - due) * 1000)
 
-            # Everybody makes one step in turn; with enough people nobody writes again before the reply is there.
+            # Everybody makes one step in turn, so there is a second or so between two of one person.
             people = max(1, -(-total // len(script)))
             begun = clock() + 0.2
             tasks = []
