@@ -28,7 +28,7 @@ class Checkpointer:
         self._operations = 0
         self._wanted = threading.Event()
         self._copied = threading.Event()
-        self._closed = False
+        self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"store-checkpoint-{name}", daemon=True)
         self._thread.start()
 
@@ -45,15 +45,15 @@ class Checkpointer:
 
     def close(self) -> None:
         """End the thread. Blocks until a run under way is through."""
-        self._closed = True
+        self._closed.set()
         self._wanted.set()
         self._thread.join()
 
     def _run(self) -> None:
         connection: sqlite3.Connection | None = None
-        while not self._closed:
+        while not self._closed.is_set():
             self._wanted.wait()
-            if self._closed:
+            if self._closed.is_set():
                 break
             # A full disk or a lock is for the writer to report; the next run tries again.
             with contextlib.suppress(sqlite3.Error):

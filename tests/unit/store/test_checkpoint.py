@@ -36,7 +36,7 @@ def test_closing_during_a_fold_ends_the_thread() -> None:
     assert files.begun.wait(PATIENCE)
     closing = threading.Thread(target=checkpointer.close, daemon=True)
     closing.start()
-    while not checkpointer._closed:
+    while not checkpointer._closed.is_set():
         threading.Event().wait(0.001)
     threading.Event().wait(0.01)
     files.go_on.set()
