@@ -16,10 +16,14 @@ one tick of the event loop asks for goes out in one pipeline per node, so fifty 
 from __future__ import annotations
 
 from core.ids import Millis
-from core.records import CallLease, DeliveryLease, Lane, TurnLease
+from core.records import CallLease, DeliveryLease, Lane, Record, TurnLease
+from core.sweeping import Swept
 from store.redis_base import Runner
+from store.redis_blobs import RedisBlobs
 from store.redis_hints import Messages
 from store.redis_reads import RedisReads
+from store.redis_records import RedisRecords
+from store.redis_sweep import RedisSweep
 from store.redis_turns import RedisTurns
 from store.seal import KeyRing
 
@@ -34,6 +38,9 @@ class RedisStore(RedisReads, RedisTurns):
         self._guesses = {}
         self._held = {}
         self._seqs = {}
+        self.records = RedisRecords(scripts, self.keys, namespace, self.records_sealer)
+        self.blobs = RedisBlobs(scripts, self.keys, self.sealers)
+        self._sweep = RedisSweep(scripts, self.keys, self.records, self.blobs, self)
 
     async def extend(self, lease: TurnLease | DeliveryLease | CallLease, until: Millis) -> bool:
         """See :meth:`core.ports.Store.extend`."""
@@ -55,6 +62,43 @@ class RedisStore(RedisReads, RedisTurns):
             case CallLease():
                 return await self.move_call(lease, retry_at, back=True)
 
+    # -- small keyed records ----------------------------------------------------------------------------
+
+    async def get(self, kind: str, key: str, now: Millis) -> Record | None:
+        """See :meth:`core.ports.Store.get`."""
+        return await self.records.get(kind, key, now)
+
+    async def put(
+        self,
+        kind: str,
+        key: str,
+        value: bytes,
+        now: Millis,
+        *,
+        expires: Millis | None = None,
+        expect: int | None = None,
+    ) -> int | None:
+        """See :meth:`core.ports.Store.put`."""
+        return await self.records.put(kind, key, value, now, expires=expires, expect=expect)
+
+    async def delete(self, kind: str, key: str) -> bool:
+        """See :meth:`core.ports.Store.delete`."""
+        return await self.records.delete(kind, key)
+
+    async def scan(self, kind: str, now: Millis, limit: int, after: str | None = None) -> list[Record]:
+        """See :meth:`core.ports.Store.scan`."""
+        return await self.records.scan(kind, now, limit, after)
+
+    async def increment(self, kind: str, key: str, now: Millis, *, expires: Millis) -> int:
+        """See :meth:`core.ports.Store.increment`."""
+        return await self.records.increment(kind, key, now, expires=expires)
+
+    # -- care ------------------------------------------------------------------------------------------
+
+    async def sweep(self, now: Millis, limit: int) -> Swept:
+        """See :meth:`core.ports.Store.sweep`."""
+        return await self._sweep.sweep(now, limit)
+
     async def wait(self, lane: Lane, timeout: float) -> None:
         """See :meth:`core.ports.Store.wait`. Others' work shows at once while the hints come, else within the look."""
         self.hints.listen()
@@ -63,3 +107,4 @@ class RedisStore(RedisReads, RedisTurns):
     async def close(self) -> None:
         """See :meth:`core.ports.Store.close`."""
         await self.hints.close()
+        await self.scripts.close()

@@ -61,6 +61,9 @@ class Runner(Protocol):
     async def run(self, name: str, keys: Sequence[str], args: Sequence[bytes | str | int]) -> Any:
         """Run a script; what is run in one tick of the loop goes out together, in order. Raises StoreError."""
 
+    async def close(self) -> None:
+        """Finish what is under way and end the connections."""
+
 
 def open_address(sealer: Sealer, blob: bytes) -> Address:
     """Return a sealed address; the same blob as last time costs nothing."""

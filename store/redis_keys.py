@@ -28,8 +28,9 @@ class Part:
     """The keys of one partition."""
 
     __slots__ = (
-        "_behind", "_routes", "_shared", "alias", "cdue", "chg", "count", "dead", "due", "exp", "keys", "label", "meta",
-        "nlabel", "number", "old", "prefix", "rest", "routes", "seen", "stray", "strayat",
+        "_behind", "_routes", "_shared", "alias", "blobgone", "cdue", "chg", "count", "counterends", "counters", "dead",
+        "due", "exp", "fileends", "keys", "label", "mark", "meta", "nlabel", "number", "old", "outs", "prefix", "rest",
+        "routes", "seen", "stray", "strayat",
     )  # fmt: skip
 
     def __init__(self, namespace: str, number: int) -> None:
@@ -52,6 +53,14 @@ class Part:
         self.alias = f"{self.prefix}alias"
         self.stray = f"{self.prefix}stray"
         self.strayat = f"{self.prefix}strayat"
+        self.outs = f"{self.prefix}outs"
+        self.blobgone = f"{self.prefix}blobgone"
+        #: Ends of files, by `<conversation>/<number>`.
+        self.fileends = f"{self.prefix}fileends"
+        self.counters = f"{self.prefix}counters"
+        self.counterends = f"{self.prefix}counterends"
+        #: Whose partition this is: the store's id, and what proves its keys.
+        self.mark = f"{self.prefix}mark"
         self._shared = tuple(f"{self.prefix}{name}" for name in _SHARED)
         self._behind = tuple(f"{self.prefix}{name}" for name in _REST)
 
@@ -66,6 +75,10 @@ class Part:
     def pid(self, provider_key: bytes) -> str:
         """Return where a provider's id leads to its entry."""
         return f"{self.prefix}pid:{provider_key.hex()}"
+
+    def file(self, number: int) -> str:
+        """Return where the chunks of a file lie."""
+        return f"{self.prefix}file:{number}"
 
     def head(self, conversation: ConversationId) -> str:
         """Return the key of a conversation's head."""

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from core.ports import Store
+from core.redis_url import redis_url
 from store.memory import MemoryStore
+from store.redis import RedisStore
+from store.redis_scripts import Scripts
 from store.seal import KeyRing
 from store.sqlite import open_sqlite
+from tests.fakes.valkey import single
 
-BACKENDS = ("memory", "sqlite")
+BACKENDS = ("memory", "sqlite", "redis")
 
 
 def open_store(backend: str, folder: Path) -> Store:
     """Open an empty store of one backend."""
     if backend == "memory":
         return MemoryStore()
+    if backend == "redis":
+        return open_redis_store(single().url)
     return open_sqlite(folder / "store.db", KeyRing.generate())
+
+
+def open_redis_store(url: str) -> RedisStore:
+    """Open an empty store on a shared server: in a namespace that nobody had before."""
+    at = redis_url(f"{url}?namespace=t{secrets.token_hex(6)}&replicas=0")
+    scripts = Scripts(at)
+    return RedisStore(scripts, KeyRing.generate(), at.namespace, scripts.client)
 
 
 @pytest.fixture(params=BACKENDS)
