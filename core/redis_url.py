@@ -55,6 +55,8 @@ class RedisUrl:
     patience: float = 3.0
     #: Replicas that must hold what was acknowledged; None: one where there are Sentinels or a cluster, else none.
     replicas: int | None = None
+    #: Whoever runs it knows that a server without an append-only file loses acknowledged messages.
+    volatile: bool = False
     #: The id that the store must have, so that a server without its data is recognised.
     store_id: str | None = None
 
@@ -135,10 +137,12 @@ def _chosen(options: dict[str, str]) -> dict[str, Any]:
                 if len(text) != 32 or set(text) - set("0123456789abcdef"):
                     raise ValueError("`id` should be the 32 hexadecimal digits that the first start printed")
                 found["store_id"] = text
+            case "volatile":
+                found["volatile"] = bool(_whole(name, text, 0, 1))
             case "sentinel_user" | "sentinel_password":
                 found[name] = text
             case _:
-                known = "namespace, ca, timeout, patience, replicas, id, sentinel_user, sentinel_password"
+                known = "namespace, ca, timeout, patience, replicas, volatile, id, sentinel_user, sentinel_password"
                 raise ValueError(f"the address has an option `{name[:40]}`; there are {known}")
     return found
 

@@ -20,9 +20,11 @@ from core.records import CallLease, DeliveryLease, Lane, Record, TurnLease
 from core.sweeping import Swept
 from store.redis_base import Runner
 from store.redis_blobs import RedisBlobs
+from store.redis_care import check_servers, check_store
 from store.redis_hints import Messages
 from store.redis_reads import RedisReads
 from store.redis_records import RedisRecords
+from store.redis_scripts import Scripts
 from store.redis_sweep import RedisSweep
 from store.redis_turns import RedisTurns
 from store.seal import KeyRing
@@ -38,6 +40,8 @@ class RedisStore(RedisReads, RedisTurns):
         self._guesses = {}
         self._held = {}
         self._seqs = {}
+        #: Set when it was opened; names the store on its servers.
+        self.store_id: str | None = None
         self.records = RedisRecords(scripts, self.keys, namespace, self.records_sealer)
         self.blobs = RedisBlobs(scripts, self.keys, self.sealers)
         self._sweep = RedisSweep(scripts, self.keys, self.records, self.blobs, self)
@@ -98,6 +102,13 @@ class RedisStore(RedisReads, RedisTurns):
     async def sweep(self, now: Millis, limit: int) -> Swept:
         """See :meth:`core.ports.Store.sweep`."""
         return await self._sweep.sweep(now, limit)
+
+    async def check(self) -> list[str]:
+        """See :meth:`core.ports.Store.check`. Reads no conversation: it may be asked every few seconds."""
+        found = await check_store(self.scripts, self.keys, self.ring, self.store_id)
+        if isinstance(self.scripts, Scripts):
+            found = check_servers(self.scripts.facts(), self.scripts.at) + found
+        return found
 
     async def wait(self, lane: Lane, timeout: float) -> None:
         """See :meth:`core.ports.Store.wait`. Others' work shows at once while the hints come, else within the look."""

@@ -31,6 +31,8 @@ class Facts:
     used_memory: int
     #: Replicas in step.
     replicas: int
+    #: Whether it is part of a cluster.
+    cluster: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +96,7 @@ async def learn(connection: AbstractConnection) -> Facts:
         max_memory=int(told.get("maxmemory", 0)),
         used_memory=int(told.get("used_memory", 0)),
         replicas=_online(told),
+        cluster=told.get("redis_mode", told.get("server_mode")) == "cluster",
     )
 
 

@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
+from collections.abc import Awaitable
 from typing import Any, Protocol
 
 import msgspec
@@ -38,7 +39,7 @@ _decode = msgspec.msgpack.Decoder(tuple[str, list[_Told]]).decode
 class Messages(Protocol):
     """What is needed of a client: ``redis.asyncio.Redis`` has it."""
 
-    async def publish(self, channel: str, message: bytes) -> Any:
+    def publish(self, channel: str, message: bytes) -> Awaitable[Any]:
         """Send to all who listen."""
 
     def pubsub(self) -> Any:
