@@ -7,10 +7,8 @@ import contextlib
 import logging
 import os
 import secrets
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
@@ -22,20 +20,21 @@ from bots.clock import SystemClock
 from bots.copying import MakeCopy
 from bots.delivery import Delivery
 from bots.fetching import FetchFile
+from bots.fleet import Fleet
 from bots.health import Health
 from bots.hinting import Hinter
 from bots.intake import Intake
-from bots.leases import alone
 from bots.metrics import Metrics
 from bots.mydata_page import mydata_routes
 from bots.operations import operations_routes
 from bots.outage_watch import OutageWatch
-from bots.polling import Polling
+from bots.parts import DRAINING, Parts, Role, bounded
 from bots.public_files import PublicFiles
 from bots.releases import releases_of
 from bots.sweeping import Sweeper
 from bots.webchat_files import ChatFiles
 from bots.webhooks import webhook_routes
+from bots.working import start_work
 from core.capabilities import CAPABILITIES, Capabilities
 from core.errors import ChannelMisconfigured, SettingsError
 from core.ids import Millis
@@ -61,11 +60,6 @@ from store.sqlite import SqliteStore, open_sqlite
 __all__ = ["App", "Role", "key_ring", "open_store"]
 
 log = logging.getLogger("streetwork.app")
-
-#: ``web`` serves pages and webhooks, ``worker`` runs turns, deliveries and calls; ``run`` is both.
-Role = Literal["web", "worker"]
-
-BEAT = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,9 +115,8 @@ class App:
         self.clock: Clock = clock or SystemClock()
         self.metrics = Metrics()
         self._show = show
-        self._name = f"{os.getpid()}-{secrets.token_hex(4)}"
-        self._tasks: list[asyncio.Task[None]] = []
-        self._stop = asyncio.Event()
+        self.name = f"{os.getpid()}-{secrets.token_hex(4)}"
+        self.parts = Parts()
         self.releases = releases_of(settings, self.clock, show, self.metrics.release)
         self.releases.open()
         opened = open_store(settings)
@@ -145,8 +138,16 @@ class App:
             public=self.public,
             chat_files=self._chat_files(),
         )
-        parts = ["worker", "delivery"] if "worker" in roles else []
-        self.health = Health(self.store, self.clock, parts=parts)
+        self.fleet = Fleet(
+            self.store,
+            self.clock,
+            name=self.name,
+            roles=roles,
+            release=lambda: self.releases.current().release,
+            told=self.metrics.fleet,
+        )
+        beating = ["worker", "delivery"] if "worker" in roles else []
+        self.health = Health(self.store, self.clock, parts=beating)
         self.outages = OutageWatch(self.store, self.clock, self.metrics, show)
         self.hints = Hinter(self.channels, self.clock, self.metrics)
         self.worker = self._turns()
@@ -200,7 +201,16 @@ class App:
         copies = MakeCopy(self.store, self.blobs, self.clock, self.releases.current, self._base)
         own: dict[str, OwnCall] = {FETCH: files, COPY: copies}
         typing = self.hints.typing
-        return Caller(self.store, self.clock, self.releases.current, name=self._name, own=own, typing=typing)
+        return Caller(
+            self.store,
+            self.clock,
+            self.releases.current,
+            name=self.name,
+            own=own,
+            typing=typing,
+            lease_lost=self.metrics.lease_lost,
+            store_away=self.metrics.store_away,
+        )
 
     def _turns(self) -> Worker:
         return Worker(
@@ -208,11 +218,12 @@ class App:
             self.clock,
             self.releases.current,
             self._capabilities,
-            name=self._name,
+            name=self.name,
             batch=self.settings.workers,
             metrics=self.metrics,
             link=self._link,
             spent=self.hints.remove_options,
+            newer=self.fleet.newer,
         )
 
     def _deliveries(self) -> Delivery:
@@ -220,7 +231,7 @@ class App:
             self.store,
             self.clock,
             self.channels,
-            worker=self._name,
+            worker=self.name,
             metrics=self.metrics,
             on_down=self.outages.down,
             on_up=self.outages.up,
@@ -273,41 +284,17 @@ class App:
             except ChannelMisconfigured as error:
                 # One account in trouble stops alone: the others, the chat and the desk go on.
                 self.outages.down(channel.name, channel.account, str(error))
-        self._spawn("feed", self.feed.run())
+        await self.fleet.announce()
+        self.parts.spawn("fleet", self.fleet.run())
+        self.parts.spawn("feed", self.feed.run())
         if "worker" in self.roles:
-            self._spawn("worker", self.worker.run())
-            self._spawn("calls", self.caller.run())
-            self._spawn("delivery", self.delivery.run())
-            self._spawn("sweep", alone(self.store, self.clock, "sweep", self._name, self.sweeper.run))
-            self._spawn("rounds", alone(self.store, self.clock, "rounds", self._name, self.rounds.run))
-            self._spawn("beat", self._beat())
-            if self.alarms.possible:
-                self._spawn("alarms", alone(self.store, self.clock, "alarms", self._name, self.alarms.run))
-            for channel in self.channels.values():
-                called = self.settings.public_url and hasattr(channel, "receive")
-                if hasattr(channel, "prepare_polling") and not called:
-                    what = f"poll:{channel.name}:{channel.account}"
-                    polling = Polling(
-                        channel,  # type: ignore[arg-type]
-                        self.intake,
-                        self.clock,
-                        self.metrics,
-                        ended=partial(self._polled, channel.name),
-                    )
-                    self._spawn(what, alone(self.store, self.clock, what, self._name, polling.run))
+            start_work(self)
         if self.settings.watch:
-            self._spawn("watch", self.releases.watch(self._stop))
+            self.parts.spawn("watch", self.releases.watch(self.parts.ending))
 
     def web(self) -> web.Application:
-        """Return the pages: chat, desk, webhooks, health and metrics."""
+        """Return the pages of this process's roles, and those for whoever runs it: health and metrics."""
         app = web.Application(middlewares=[security_headers], client_max_size=1 << 20)
-        hooks = {key: channel for key, channel in self.channels.items() if hasattr(channel, "receive")}
-        app.add_routes(webhook_routes(hooks, self.intake, self.metrics))  # type: ignore[arg-type]
-        for channel in self.channels.values():
-            if hasattr(channel, "routes"):
-                app.add_routes(channel.routes())
-        app.add_routes(self.public.routes())
-        app.add_routes(self.desk.routes())
         app.add_routes(
             operations_routes(
                 health=self.health,
@@ -317,69 +304,46 @@ class App:
                 metrics_token=self.settings.metrics_token,
             )
         )
-        app.add_routes(mydata_routes(self.store, self.blobs, self.clock))
+        if "desk" in self.roles:
+            app.add_routes(self.desk.routes())
+        if "web" in self.roles:
+            hooks = {key: channel for key, channel in self.channels.items() if hasattr(channel, "receive")}
+            app.add_routes(webhook_routes(hooks, self.intake, self.metrics))  # type: ignore[arg-type]
+            for channel in self.channels.values():
+                if hasattr(channel, "routes"):
+                    app.add_routes(channel.routes())
+            app.add_routes(self.public.routes())
+            app.add_routes(mydata_routes(self.store, self.blobs, self.clock))
         return app
 
     async def close_pages(self) -> None:
         """Close the live lines of chat and desk before the server waits for its connections; they come back later."""
         self.health.stopping()
-        self._stop.set()
-        await self.desk.stop()
-        for channel in self.channels.values():
-            if hasattr(channel, "routes"):
-                await channel.stop()
+        self.parts.ending.set()
+        pages = [channel.stop for channel in self.channels.values() if hasattr(channel, "routes")]
+        await asyncio.gather(*(bounded("pages", close) for close in (self.desk.stop, *pages)))
 
     async def stop(self) -> None:
-        """Drain: claim nothing more, finish what is leased, close everything."""
+        """Drain: claim nothing more, finish what is leased, close everything; within the times of `bots.parts`."""
         self.health.stopping()
-        self._stop.set()
         self.worker.stop()
         self.caller.stop()
+        draining = [self.parts.finish(("worker", "calls", "delivery"))]
         if "worker" in self.roles:
-            await self.delivery.drain()
-        graceful = [task for task in self._tasks if task.get_name() in {"worker", "calls", "delivery"}]
-        if graceful:
-            await asyncio.wait(graceful, timeout=15)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.hints.close()
-        for channel in self.channels.values():
-            await channel.stop()
+            draining.append(self.delivery.drain(DRAINING))
+        await asyncio.gather(*draining)
+        closing = [self.fleet.leave, self.hints.close, *(channel.stop for channel in self.channels.values())]
+        await asyncio.gather(*(bounded("connections", close) for close in closing))
         await self.store.close()
 
-    def _spawn(self, name: str, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work, name=name)
-        task.add_done_callback(self._ended)
-        self._tasks.append(task)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        """A part that ends by itself is a defect: say so and let the supervisor restart the process."""
-        if task.cancelled() or self._stop.is_set():
-            return
-        error = task.exception()
-        log.error("part_ended", extra={"code": task.get_name(), "error": type(error).__name__}, exc_info=error)
-        self.failed = True
-        self._stop.set()
-
-    failed = False
+    @property
+    def failed(self) -> bool:
+        """Whether a part ended by itself."""
+        return self.parts.failed
 
     async def until_stopped(self) -> None:
         """Return when a part failed."""
-        await self._stop.wait()
-
-    def _polled(self, channel: str, ok: bool) -> None:
-        self.health.polled(channel, ok=ok)
-
-    async def _beat(self) -> None:
-        """Show health that the loops come round."""
-        seen: dict[str, Millis] = {}
-        while True:
-            for part, beat in (("worker", self.worker.beat), ("delivery", self.delivery.beat)):
-                if beat != seen.get(part):
-                    seen[part] = beat
-                    self.health.beat(part)
-            await self.clock.sleep(BEAT)
+        await self.parts.ending.wait()
 
 
 @contextlib.asynccontextmanager

@@ -15,6 +15,7 @@ __all__ = ["main"]
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("serve", "Start everything on this machine: web pages, workers, Telegram."),
     "web": ("serve", "Serve only the web pages and webhooks."),
+    "desk": ("serve", "Serve only the counsellors' desk."),
     "worker": ("serve", "Handle only turns, deliveries and outside calls."),
     "check": ("check", "Check a bot's folder; say every mistake with its line."),
     "test": ("test", "Run a bot's conversation tests in all its languages."),

@@ -213,6 +213,7 @@ class Delivery:
             return await self._dispatch()
         except StoreError as exc:
             _log.error("claim_failed", extra={"code": exc.code})
+            self._metrics.count("store_unavailable", part="delivery")
             return _Claimed.NONE
 
     async def _dispatch(self) -> _Claimed:
@@ -272,6 +273,8 @@ class Delivery:
             kept = await self._settle(lease, settlement)
             result = type(settlement).__name__.lower() if kept else "lease-lost"
             self._metrics.count("deliveries", channel=channel, account=number, result=result)
+            if not kept:
+                self._metrics.count("lease_lost", lane="delivery")
             if result == "sent":
                 # An entry is as old as the event it answers.
                 waited = (self._clock.now() - lease.entry.at) / 1000

@@ -11,7 +11,7 @@ import hmac
 import re
 from typing import Final, get_args
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from bots.metric_names import BUCKETS, COUNTERS, DURATIONS, GAUGES
@@ -38,6 +38,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
+        ProcessCollector(registry=self._registry)
         self._counters = {
             name: Counter(name, text, labels, namespace="streetwork", registry=self._registry)
             for name, (text, labels) in COUNTERS.items()
@@ -75,16 +76,35 @@ class Metrics:
         """Count work thrown away because its lease had ended."""
         self.count("lease_lost", lane=lane)
 
+    def left_to_newer(self, what: str) -> None:
+        """Count a turn left to a worker with newer ``flows`` or a newer ``program``."""
+        self.count("turns_left", what=what)
+
+    def dead_letter(self, reason: str) -> None:
+        """Count an event put aside, by what was wrong."""
+        self.count("dead_letter_events", reason=reason)
+
+    def store_away(self, part: str) -> None:
+        """Count a look for work that the store did not answer."""
+        self.count("store_unavailable", part=part)
+
     def account(self, channel: str, account: str, *, works: bool) -> None:
         """Note whether one of our accounts at a messenger works."""
         labels = self._safe("account_up", {"channel": channel, "account": account})
         self._gauges["account_up"].labels(**labels).set(int(works))
 
+    def fleet(self, counted: dict[tuple[str, str], int]) -> None:
+        """Note which processes are alive, by role and release."""
+        gauge = self._gauges["processes"]
+        gauge.clear()
+        for (role, release), number in counted.items():
+            gauge.labels(role=role, release=_release(release)).set(number)
+
     def release(self, release: str) -> None:
         """Note which release of the flows is in use now."""
         gauge = self._gauges["flows_release"]
         gauge.clear()
-        gauge.labels(release=release if re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", release) else "other").set(1)
+        gauge.labels(release=_release(release)).set(1)
 
     async def page(self, store: Store, now: Millis) -> bytes:
         """Return everything in Prometheus' text format; when the store does not answer, ``store_up`` is 0."""
@@ -100,6 +120,7 @@ class Metrics:
     def _take(self, stats: Stats) -> None:
         self._gauges["conversations"].set(stats.conversations)
         self._gauges["due_turns"].set(stats.due_turns)
+        self._gauges["turn_lag_seconds"].set(stats.oldest_due / 1000)
         self._gauges["undelivered"].set(stats.undelivered)
         self._gauges["outbox_age_seconds"].set(stats.oldest_undelivered / 1000)
         self._gauges["open_calls"].set(stats.open_calls)
@@ -119,6 +140,10 @@ class Metrics:
                 return "other"
             seen.add(value)
         return value
+
+
+def _release(release: str) -> str:
+    return release if re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", release) else "other"
 
 
 def allowed(authorization: str | None, token: str | None) -> bool:

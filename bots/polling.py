@@ -2,6 +2,12 @@
 
 The offset moves only after everything before it is durable: it is the acknowledgement. A crash between the two makes
 the provider hand out the same updates again, and the store drops them by their event ids.
+
+One process polls an account at a time, under a lease. One that was paused and wakes up when another has taken over must
+neither keep what it holds in its hands (the store forgets event ids after two days) nor ask again with its old offset:
+ids may begin anew below it (Telegram's do after a quiet week), and asking would make the provider forget updates that
+nobody has seen. So before both it asks whether the lease is still its own, and every new beginning is one without an
+offset.
 """
 
 from __future__ import annotations
@@ -36,10 +42,12 @@ class Polling:
         clock: Clock,
         metrics: Metrics | None = None,
         *,
+        owned: Callable[[], bool] = lambda: True,
         ended: Callable[[bool], None] = lambda ok: None,
     ) -> None:
-        """``ended`` is told after each poll whether it went well."""
+        """``owned`` says whether it is still this process that polls; ``ended`` is told how each poll went."""
         self._channel = channel
+        self._owned = owned
         self._ended = ended
         self._intake = intake
         self._clock = clock
@@ -48,11 +56,13 @@ class Polling:
         self._offset: int | None = None
 
     async def run(self) -> None:
-        """Poll and ingest for ever; stops at once when cancelled, and then nothing unacknowledged is lost."""
+        """Poll and ingest while the account is ours; stops at once when cancelled. Nothing unacknowledged is lost."""
+        self._offset = None
         while not await self._prepared():
-            pass
+            if not self._owned():
+                return
         _log.info("Polling %s account %s", self._channel.name, self._channel.account)
-        while True:
+        while self._owned():
             polled = await self._poll()
             if polled is not None:
                 await self._keep(polled)
@@ -79,7 +89,7 @@ class Polling:
     async def _keep(self, polled: Polled) -> None:
         """Ingest, as often as it takes; only then move the offset."""
         failures = 0
-        while True:
+        while self._owned():
             try:
                 await self._intake.accept(self._channel.name, self._channel.account, polled.incoming)
             except StoreError as exc:
@@ -88,7 +98,10 @@ class Polling:
                 self._metrics.count("polls", channel=self._channel.name, result="store-down")
                 await self._clock.sleep(_backoff(_STORE_DOWN, failures))
             else:
-                break
+                self._acknowledge(polled)
+                return
+
+    def _acknowledge(self, polled: Polled) -> None:
         self._offset = polled.offset
         self._metrics.count("polls", channel=self._channel.name, result="ok")
         self._channel.acknowledge(polled.incoming)

@@ -7,6 +7,7 @@
     │   ├── StoreUnavailable   full disk, locked file, lost connection: nothing is lost, try again
     │   ├── StoreMismatch      wrong master key, newer schema, foreign file: refuses to start
     │   └── StoreCorrupt       something that cannot be, with what to do
+    │       └── StateNewer     written by a later version of the program: a process of that version must go on
     ├── ChannelMisconfigured   a token or an address that the provider refuses
     └── Refused                an action that is not allowed now, with a code for the desk
 
@@ -20,6 +21,7 @@ __all__ = [
     "ChannelMisconfigured",
     "Refused",
     "SettingsError",
+    "StateNewer",
     "StoreCorrupt",
     "StoreError",
     "StoreMismatch",
@@ -72,6 +74,12 @@ class StoreCorrupt(StoreError):
     """The store holds something that cannot be. Names the conversation and the record."""
 
     code = "store-corrupt"
+
+
+class StateNewer(StoreCorrupt):
+    """A later version of the program wrote this, so what it means is not known here. Nothing is wrong with it."""
+
+    code = "state-newer"
 
 
 class ChannelMisconfigured(StreetworkError):

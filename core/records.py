@@ -352,6 +352,8 @@ class Stats(Struct, frozen=True, kw_only=True):
     conversations: int
     #: Events and timers due now.
     due_turns: int
+    #: Milliseconds since the oldest of these was due; 0 when there is none.
+    oldest_due: Millis = 0
     undelivered: int
     #: Milliseconds since the oldest undelivered entry was written; 0 when there is none.
     oldest_undelivered: Millis

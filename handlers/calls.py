@@ -103,12 +103,17 @@ class Caller:
         own: Mapping[str, OwnCall] | None = None,
         typing: Callable[[Address], None] | None = None,
         own_at_once: int = 4,
+        lease_lost: Callable[[str], None] = lambda lane: None,
+        store_away: Callable[[str], None] = lambda part: None,
     ) -> None:
         """Prepare; ``name`` is this process, ``batch`` how many calls run at once, ``session`` makes connections.
 
         ``typing`` is told again and again where somebody waits for a call that takes longer than a second. ``own`` are
-        the framework's own calls by name, of which ``own_at_once`` run at once, beside the others.
+        the framework's own calls by name, of which ``own_at_once`` run at once, beside the others. ``lease_lost`` and
+        ``store_away`` count trouble.
         """
+        self._lease_lost = lease_lost
+        self._store_away = store_away
         self._store = store
         self._clock = clock
         self._program = program
@@ -133,6 +138,7 @@ class Caller:
                     await self._store.wait("call", IDLE)
                 pause = 0.1
             except StoreUnavailable:
+                self._store_away("call")
                 await self._clock.sleep(pause)
                 pause = min(pause * 2, 5.0)
         await asyncio.gather(*self._running)
@@ -228,7 +234,7 @@ class Caller:
             if answer is not None:
                 await self._end(lease, dict(answer), None)
             else:
-                await self._store.settle_call(lease, self._clock.now())
+                await self._settle(lease)
             return None
         if lease.attempts > len(OWN_RETRIES):
             return again.code
@@ -251,7 +257,11 @@ class Caller:
             at=now,
         )
         await self._store.ingest([arrival], now)
-        await self._store.settle_call(lease, now)
+        await self._settle(lease)
+
+    async def _settle(self, lease: CallLease) -> None:
+        if not await self._store.settle_call(lease, self._clock.now()):
+            self._lease_lost("call")
 
     async def _outcome(self, lease: CallLease) -> tuple[dict[str, str], str | None]:
         if lease.attempts > MOST_ATTEMPTS:

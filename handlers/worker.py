@@ -12,6 +12,8 @@ it) is found out in a thread. The store groups the commits of a batch into one w
   and a human. A worker that dies leaves its lease to expire; the event is tried once more, and the claim after that
   makes it a dead letter, so that an event which kills workers cannot kill them all.
 - When the store is not available the worker waits and asks again. Nothing is lost: what is not committed is due.
+- In a rolling deploy a conversation may have gone on with newer flows, or with a later version of the program. It is
+  left to those: the lease is given back without counting, and this worker pauses its claiming, so that they come first.
 - ``stop`` ends the claiming; what is leased is finished first.
 """
 
@@ -23,7 +25,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from core.capabilities import Capabilities
-from core.errors import StoreCorrupt, StoreUnavailable
+from core.errors import StateNewer, StoreCorrupt, StoreUnavailable
 from core.events import Claim, ConsoleActed
 from core.ids import Millis
 from core.messages import Address
@@ -38,7 +40,7 @@ from handlers.turn import Needs, NeedsLook, dead_turn, describe, take_turn
 from handoff.conversation import Conversation, load
 from handoff.standing import Standing
 
-__all__ = ["LEASE", "Worker", "WorkerMetrics"]
+__all__ = ["LEASE", "WORKERS_DIED", "Worker", "WorkerMetrics"]
 
 log = logging.getLogger("streetwork.worker")
 
@@ -46,11 +48,17 @@ log = logging.getLogger("streetwork.worker")
 LEASE: Millis = 5_000
 #: The first claim and one more after a worker's death.
 MOST_ATTEMPTS = 2
+#: Reason of a dead letter; ``streetwork dead show`` says what to do about each.
+WORKERS_DIED = "workers died while they handled this event"
 #: Seconds to wait for work before looking again; wake-ups come earlier.
 IDLE = 0.5
 #: Seconds for finding out what a text is taken for. An encoder can be slow on strange input or a busy machine; then the
 #: letters alone must do, well inside of the lease.
 PATIENCE = 2.0
+#: Milliseconds for which an event is left to a newer worker, and seconds for which this one then claims nothing: longer
+#: than an idle worker of another process takes to look for work.
+LEAVE: Millis = 100
+STEP_BACK = 2 * IDLE
 
 
 class WorkerMetrics(Protocol):
@@ -64,6 +72,15 @@ class WorkerMetrics(Protocol):
 
     def lease_lost(self, lane: str) -> None:
         """Count a lease that somebody else had taken."""
+
+    def left_to_newer(self, what: str) -> None:
+        """Count a turn left to a worker with newer ``flows`` or a newer ``program``."""
+
+    def dead_letter(self, reason: str) -> None:
+        """Count an event put aside: because a turn ``failed``, workers ``died``, or the state was ``unreadable``."""
+
+    def store_away(self, part: str) -> None:
+        """Count a look for work that the store did not answer."""
 
 
 class Worker:
@@ -81,8 +98,12 @@ class Worker:
         metrics: WorkerMetrics | None = None,
         link: Callable[[Address], str | None] = lambda address: None,
         spent: Callable[[Address, str], None] = lambda address, message: None,
+        newer: Callable[[str], bool] = lambda release: False,
     ) -> None:
-        """``spent`` is told of a message whose buttons lead nowhere any more; it must return at once."""
+        """``spent`` is told of a message whose buttons lead nowhere any more; it must return at once.
+
+        ``newer`` says whether a living worker with newer flows uses this release of them.
+        """
         self._store = store
         self._clock = clock
         self._program = program
@@ -92,6 +113,8 @@ class Worker:
         self._metrics = metrics
         self._link = link
         self._spent = spent
+        self._newer = newer
+        self._left = 0
         self._standing = Standing(store)
         self._stopping = False
         #: When the loop last came round; health looks at it.
@@ -105,8 +128,12 @@ class Worker:
             try:
                 if not await self.work_once():
                     await self._store.wait("turn", IDLE)
+                elif self._left:
+                    await self._clock.sleep(STEP_BACK)
                 pause = 0.1
             except StoreUnavailable as error:
+                if self._metrics:
+                    self._metrics.store_away("turn")
                 log.warning("store_unavailable", extra={"error": describe(error)})
                 await self._clock.sleep(pause)
                 pause = min(pause * 2, 5.0)
@@ -116,7 +143,8 @@ class Worker:
         self._stopping = True
 
     async def work_once(self) -> int:
-        """Handle one batch and return how many turns it held."""
+        """Handle one batch and return how many turns it held, those left to newer workers included."""
+        self._left = 0
         leases = await self._store.claim(self._name, self._clock.now(), LEASE, self._batch)
         if leases:
             results = await asyncio.gather(*(self._turn(lease) for lease in leases), return_exceptions=True)
@@ -128,6 +156,8 @@ class Worker:
     async def _turn(self, lease: TurnLease) -> None:
         started = self._clock.now()
         commit = await self._decide(lease)
+        if commit is None:
+            return
         done = await self._store.commit(lease, commit, self._clock.now())
         if isinstance(done, LeaseLost):
             log.info("lease_lost", extra={"conversation": lease.conversation[:8]})
@@ -143,17 +173,26 @@ class Worker:
                 if name.startswith("fallback."):
                     self._metrics.fallback_text(name.removeprefix("fallback."))
 
-    async def _decide(self, lease: TurnLease) -> Commit:
+    async def _decide(self, lease: TurnLease) -> Commit | None:
+        """Return what the event does; None when it is left to a newer worker."""
         program = self._program()
         env = self._env(lease)
         try:
             conversation = load(lease.state)
+        except StateNewer:
+            await self._leave(lease, "program")
+            return None
         except StoreCorrupt as error:
             log.exception("state_unreadable", extra={"conversation": lease.conversation[:8]})
+            self._count_dead("unreadable")
             return dead_turn(program, Conversation(), lease.event, env, describe(error))
+        if self._newer(conversation.flow.release):
+            await self._leave(lease, "flows")
+            return None
         if lease.attempts > MOST_ATTEMPTS:
             log.error("dead_letter", extra={"conversation": lease.conversation[:8], "code": "worker-died"})
-            return dead_turn(program, conversation, lease.event, env, "workers died while they handled this event")
+            self._count_dead("died")
+            return dead_turn(program, conversation, lease.event, env, WORKERS_DIED)
         try:
             made = take_turn(program, conversation, lease.event, env)
             while not isinstance(made, Commit):
@@ -165,8 +204,22 @@ class Worker:
             # Whatever a turn raises, the person must not be left in silence.
             reason = describe(error)
             log.exception("dead_letter", extra={"conversation": lease.conversation[:8], "error": reason})
+            self._count_dead("failed")
             return dead_turn(program, conversation, lease.event, env, reason)
         return made
+
+    def _count_dead(self, reason: str) -> None:
+        if self._metrics:
+            self._metrics.dead_letter(reason)
+
+    async def _leave(self, lease: TurnLease, what: str) -> None:
+        """Give the event back for a worker that knows more."""
+        now = self._clock.now()
+        self._left += 1
+        log.info("left_to_newer", extra={"conversation": lease.conversation[:8], "code": what})
+        if self._metrics:
+            self._metrics.left_to_newer(what)
+        await self._store.release(lease, now + LEAVE, now)
 
     async def _obtain(
         self, program: Program, lease: TurnLease, conversation: Conversation, env: TurnEnv, need: Needs | NeedsLook

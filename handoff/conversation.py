@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from core.errors import StoreCorrupt
+from core.errors import StateNewer, StoreCorrupt
 from core.ids import Millis
 from core.records import Label
 from flows.state import State
@@ -14,7 +14,11 @@ from flows.unanswered import Unanswered
 from handoff.cases import Case
 from handoff.queue import claim_rank, queue_labels
 
-__all__ = ["UNANSWERED", "Conversation", "dump", "labels", "load"]
+__all__ = ["FORMAT", "UNANSWERED", "Conversation", "dump", "labels", "load"]
+
+#: Version of what is written. It rises when an earlier program would lose or misread something by reading and writing
+#: the state; a new field with a default that may be forgotten is no reason. See ADR 12.
+FORMAT = 1
 
 #: Label of conversations with questions that nothing answered.
 UNANSWERED = "unanswered"
@@ -23,7 +27,7 @@ UNANSWERED = "unanswered"
 class Conversation(Struct, kw_only=True, omit_defaults=True):
     """State of one conversation. Only a turn writes it; the desk reads it."""
 
-    v: int = 1
+    v: int = FORMAT
     flow: State = msgspec.field(default_factory=State)
     case: Case | None = None
     #: The last finished case, so that a returning person can be told from a new one.
@@ -67,19 +71,49 @@ _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Conversation)
 
 
+class _Versioned(Struct):
+    """All that is read of a state of which nothing else is known."""
+
+    v: int = FORMAT
+
+
+_versions = msgspec.json.Decoder(_Versioned)
+
+
 def dump(conversation: Conversation) -> bytes:
     """Return the state as bytes for the store."""
     return _encoder.encode(conversation)
 
 
 def load(data: bytes | None) -> Conversation:
-    """Return the state from the store; a new one for None. Raises :class:`StoreCorrupt` when it cannot be read."""
+    """Return the state from the store; a new one for None.
+
+    Raises :class:`StateNewer` for one of a later version, else :class:`StoreCorrupt` when it cannot be read.
+    """
     if data is None:
         return Conversation()
     try:
-        return _migrated(_decoder.decode(data))
+        conversation = _decoder.decode(data)
     except msgspec.DecodeError as error:
+        _refuse_newer(_version(data))
         raise StoreCorrupt(f"a conversation's state cannot be read: {error}") from error
+    _refuse_newer(conversation.v)
+    return _migrated(conversation)
+
+
+def _version(data: bytes) -> int:
+    try:
+        return _versions.decode(data).v
+    except msgspec.DecodeError:
+        return 0
+
+
+def _refuse_newer(version: int) -> None:
+    if version > FORMAT:
+        raise StateNewer(
+            f"a conversation's state has version {version}, and this program knows {FORMAT}: a process of the version "
+            "that wrote it must go on with it, start one"
+        )
 
 
 def _migrated(conversation: Conversation) -> Conversation:

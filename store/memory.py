@@ -321,13 +321,15 @@ class MemoryStore(MemoryDelivery, MemoryRecords, MemoryNames):
         """See :meth:`core.ports.Store.stats`."""
         everyone = list(self.tables.conversations.values())
         first = [one.undelivered()[0].entry.at for one in everyone if one.undelivered()]
+        due = [one.due for one in everyone if one.due is not None and one.due <= now]
         labels: dict[str, set[ConversationId]] = {}
         for one in everyone:
             for label in one.labels:
                 labels.setdefault(label.name.partition(":")[0], set()).add(one.id)
         return Stats(
             conversations=len(everyone),
-            due_turns=sum(one.due is not None and one.due <= now for one in everyone),
+            due_turns=len(due),
+            oldest_due=max(0, now - min(due)) if due else 0,
             undelivered=sum(len(one.undelivered()) for one in everyone),
             oldest_undelivered=max(0, now - min(first)) if first else 0,
             open_calls=sum(len(one.calls) for one in everyone),

@@ -63,6 +63,7 @@ def stats(reader: Reader, now: Millis) -> Stats:
         return int(reader.rows(sql, values)[0][0] or 0)
 
     oldest = one(_OLDEST)
+    due = one("select min(due) from conv where due <= ?", now)
     labels = reader.rows(
         "select iif(instr(name, ':') > 0, substr(name, 1, instr(name, ':') - 1), name), count(distinct conversation)"
         " from label group by 1"
@@ -70,6 +71,7 @@ def stats(reader: Reader, now: Millis) -> Stats:
     return Stats(
         conversations=one("select count(*) from conv"),
         due_turns=one("select count(*) from conv where due <= ?", now),
+        oldest_due=max(0, now - due) if due else 0,
         undelivered=one("select sum(open) from conv where ddue is not null"),
         oldest_undelivered=max(0, now - oldest) if oldest else 0,
         open_calls=one("select count(*) from call"),

@@ -1,4 +1,4 @@
-"""``run``, ``web`` and ``worker``: the processes of an installation."""
+"""``run``, ``web``, ``desk`` and ``worker``: the processes of an installation."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from bots.environment import settings_of_process
 from core.settings import Settings
 
 if TYPE_CHECKING:
-    from bots.app import App, Role
+    from bots.app import App
+    from bots.parts import Role
 
-__all__ = ["run", "web", "worker"]
+__all__ = ["desk", "run", "web", "worker"]
 
 
 @click.command()
@@ -28,22 +29,42 @@ def run(watch: bool | None) -> None:
 
     Listens on 127.0.0.1:8080; HOST and PORT change it. Stops cleanly on Ctrl+C and SIGTERM.
     """
-    _serve(frozenset({"web", "worker"}), first_account=True, watch=watch)
+    _serve(frozenset({"web", "desk", "worker"}), first_account=True, watch=watch)
 
 
 @click.command()
-def web() -> None:
-    """Serve only the web pages and webhooks; run `streetwork worker` beside it."""
-    _serve(frozenset({"web"}), first_account=False)
+@click.option("--desk/--no-desk", default=True, help="Serve the desk too; not when `streetwork desk` does.")
+def web(desk: bool) -> None:
+    """Serve only the web pages and webhooks; run `streetwork worker` beside it.
+
+    Listens on HOST and PORT, as `streetwork run` does.
+    """
+    _serve(frozenset({"web", "desk"} if desk else {"web"}))
 
 
 @click.command()
-def worker() -> None:
+def desk() -> None:
+    """Serve only the counsellors' desk, for example under a name or in a network of its own.
+
+    Listens on HOST and PORT, as `streetwork run` does. The reverse proxy sends `/desk` here.
+    """
+    _serve(frozenset({"desk"}))
+
+
+@click.command()
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    help="Answer /health and /metrics on this port of HOST; 0 takes any free one. Without it nothing is opened.",
+)
+def worker(port: int | None) -> None:
     """Handle only turns, deliveries and outside calls; any number may run on one store."""
-    _serve(frozenset({"worker"}), first_account=False)
+    _serve(frozenset({"worker"}), port=port)
 
 
-def _serve(roles: frozenset[Role], *, first_account: bool, watch: bool | None = None) -> None:
+def _serve(
+    roles: frozenset[Role], *, first_account: bool = False, watch: bool | None = None, port: int | None = None
+) -> None:
     from dataclasses import replace
 
     from bots.app import App
@@ -51,6 +72,9 @@ def _serve(roles: frozenset[Role], *, first_account: bool, watch: bool | None = 
     settings = settings_of_process()
     if watch is not None:
         settings = replace(settings, watch=watch)
+    if port is not None:
+        settings = replace(settings, port=port)
+    listens = port is not None or roles != {"worker"}
     logs.set_up(settings.log_level, settings.log_format)
     with contextlib.suppress(ImportError):
         import uvloop
@@ -62,24 +86,26 @@ def _serve(roles: frozenset[Role], *, first_account: bool, watch: bool | None = 
 
     async def main() -> bool:
         app = App(settings, roles=roles, show=show)
-        return await _live(app, first_account=first_account)
+        return await _live(app, listens=listens, first_account=first_account)
 
     if asyncio.run(main()):
         sys.exit(1)
 
 
-async def _live(app: App, *, first_account: bool) -> bool:
+async def _live(app: App, *, listens: bool, first_account: bool) -> bool:
     """Serve until a signal or a failure; return whether it failed."""
     from aiohttp import web
+
+    from bots.parts import PAGES_CLOSING
 
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    runner = web.AppRunner(app.web(), access_log=None, handle_signals=False, shutdown_timeout=5)
+    runner = web.AppRunner(app.web(), access_log=None, handle_signals=False, shutdown_timeout=PAGES_CLOSING)
     await app.start()
     try:
-        if "web" in app.roles:
+        if listens:
             await runner.setup()
             site = web.TCPSite(runner, app.settings.host, app.settings.port)
             await site.start()
@@ -103,13 +129,13 @@ async def _welcome(app: App, runner: object, *, first_account: bool) -> None:
     """Print where everything is; with no account yet, make the first one and show its password once."""
     port = runner.addresses[0][1]  # type: ignore[attr-defined]
     base = app.settings.public_url or f"http://{_shown(app.settings)}:{port}"
-    lines = [
-        "",
-        "Streetwork is running.",
-        "",
-        f"  Chat (try the bot)   {base}/chat",
-        f"  Desk (counsellors)   {base}/desk",
-    ]
+    lines = ["", "Streetwork is running.", ""]
+    if "web" in app.roles:
+        lines.append(f"  Chat (try the bot)   {base}/chat")
+    if "desk" in app.roles:
+        lines.append(f"  Desk (counsellors)   {base}/desk")
+    if app.roles == {"worker"}:
+        lines.append(f"  Worker               {base}/metrics")
     if first_account:
         lines += await _first_account(app)
     lines += [

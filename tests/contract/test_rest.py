@@ -99,6 +99,7 @@ async def test_an_erasure_moves_the_cursor(store: Store) -> None:
 async def test_stats_count_without_pointing_at_anybody(store: Store) -> None:
     empty = await store.stats(NOW)
     assert (empty.conversations, empty.due_turns, empty.undelivered, empty.oldest_undelivered) == (0, 0, 0, 0)
+    assert empty.oldest_due == 0
     await turn(store, "e1", 1, labels=(Label(name="waiting"), Label(name="owner:7"), Label(name="owner:8")))
     await turn(store, "e1", 2, labels=(Label(name="owner:7"),), set_timers=(Timer(name="t", at=NOW + 500),))
     await say(store, "e1", 3)

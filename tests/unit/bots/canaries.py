@@ -134,7 +134,7 @@ class Cage:
         self.log = io.StringIO()
         self.clock = FakeClock()
         settings = Settings(bot=bot, store=f"sqlite:///{self.folder}/s.db", port=0)
-        self.app = App(settings, roles=frozenset({"web", "worker"}), clock=self.clock)
+        self.app = App(settings, roles=frozenset({"web", "desk", "worker"}), clock=self.clock)
         assert isinstance(self.app.store, SqliteStore)
         self.store: SqliteStore = self.app.store
         self.who: ConversationId = self.app.intake.conversation("telegram", "bot1", PEER)

@@ -73,6 +73,71 @@ async def run(script: Script, inbox: Inbox) -> InstantClock:
     return clock
 
 
+class Lease:
+    """A lease that can be taken away."""
+
+    def __init__(self) -> None:
+        self.ours = True
+
+    def __call__(self) -> bool:
+        return self.ours
+
+
+async def test_a_poller_that_wakes_up_without_its_lease_keeps_and_confirms_nothing() -> None:
+    lease, inbox = Lease(), Inbox()
+
+    class Paused(Script):
+        async def poll(self, offset: int | None) -> Polled:
+            answer = await super().poll(offset)
+            # Here the process was suspended for longer than its lease; another one polls by now.
+            lease.ours = False
+            return answer
+
+    script = Paused([polled(7, 8)])
+    clock = InstantClock()
+    intake = Intake(cast("Store", inbox), clock, bot="b", id_key=b"k")
+    await asyncio.wait_for(Polling(script, intake, clock, owned=lease).run(), 5)
+    assert inbox.arrivals == []
+    assert script.offsets == [None], "asking with 9 would have made the provider forget 7 and 8"
+    assert script.acknowledged == []
+
+
+async def test_a_poller_that_gets_its_lease_back_begins_without_an_offset() -> None:
+    lease, inbox = Lease(), Inbox()
+
+    class Counted(Script):
+        def acknowledge(self, incoming: Sequence[Incoming]) -> None:
+            super().acknowledge(incoming)
+            lease.ours = len(self.acknowledged) != 2
+
+    script = Counted([polled(1), polled(2), polled(3)])
+    clock = InstantClock()
+    polling = Polling(script, Intake(cast("Store", inbox), clock, bot="b", id_key=b"k"), clock, owned=lease)
+    await asyncio.wait_for(polling.run(), 5)
+    lease.ours = True
+    task = asyncio.create_task(polling.run())
+    await asyncio.wait_for(script.done.wait(), 5)
+    task.cancel()
+    # Ids may have begun anew meanwhile: the old offset would skip what came since.
+    assert script.offsets == [None, 2, None, 4]
+
+
+async def test_updates_that_the_store_does_not_take_are_dropped_with_the_lease() -> None:
+    lease, inbox = Lease(), Inbox()
+    script, inbox.failures = Script([polled(1)]), 1000
+
+    class Losing(InstantClock):
+        async def sleep(self, seconds: float) -> None:
+            await super().sleep(seconds)
+            lease.ours = len(self.slept) < 3
+
+    clock = Losing()
+    intake = Intake(cast("Store", inbox), clock, bot="b", id_key=b"k")
+    await asyncio.wait_for(Polling(script, intake, clock, owned=lease).run(), 5)
+    assert script.offsets == [None]
+    assert inbox.calls == 3
+
+
 async def test_the_offset_waits_for_the_store() -> None:
     script, inbox = Script([polled(1, 2), polled(3)]), Inbox()
     inbox.failures = 3

@@ -280,7 +280,7 @@ async def test_the_process_runs_every_account_that_is_set() -> None:
         "VIBER_API_URL": "http://127.0.0.1:1/pa",
     }
     settings = read_settings({"STREETWORK_STORE": "memory:", "STREETWORK_BOT": str(BERLIN), **values})
-    app = App(settings, roles=frozenset({"web", "worker"}))
+    app = App(settings, roles=frozenset({"web", "desk", "worker"}))
     try:
         assert {("viber", "advice"), ("viber", "youth")} <= app.channels.keys()
         hooks = [route.resource.canonical for route in app.web().router.routes() if route.resource]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -12,10 +14,14 @@ from core.errors import StoreUnavailable
 from core.events import Received
 from core.ids import ConversationId, conversation_id
 from core.messages import Address, Inbound, Text
+from core.ports import Store
 from core.records import Arrival, Changes, Cursor
 from handoff import feed as feed_module
 from handoff.feed import ChangeFeed, Subscription
 from store.memory import MemoryStore
+from store.seal import KeyRing
+from store.sqlite import open_sqlite
+from tests.fakes.outbox import Interposed
 
 NOW = 1_760_000_000_000
 
@@ -136,3 +142,30 @@ async def test_more_changes_than_one_batch_all_arrive(monkeypatch: pytest.Monkey
         subscription = feed.subscribe()
         written = {await write(store, str(n)) for n in range(20)}
         assert await gather(subscription, 20) == written
+
+
+async def test_what_another_process_wrote_is_seen_at_the_next_look(tmp_path: Path) -> None:
+    """The desk runs beside the worker: no wake-up crosses the processes, so the look of every half second must do."""
+    ring = KeyRing.generate()
+    worker, desk = open_sqlite(tmp_path / "s.db", ring), open_sqlite(tmp_path / "s.db", ring)
+    waits: list[float] = []
+    looked = asyncio.Event()
+
+    async def wait(lane: str, timeout: float) -> None:
+        waits.append(timeout)
+        looked.set()
+        if len(waits) > 1:
+            await asyncio.Event().wait()  # what the first look after the write did not see is never seen
+        await write(cast("MemoryStore", worker), "5")
+
+    feed = ChangeFeed(cast("Store", Interposed(desk, wait=wait)))
+    with feed.subscribe() as page:
+        task = asyncio.create_task(feed.run())
+        async with asyncio.timeout(10):
+            await looked.wait()
+            seen = await page.next()
+        task.cancel()
+    assert len(seen) == 1
+    assert waits[0] <= 0.5, "half a second, so that a message shows within one"
+    await worker.close()
+    await desk.close()
