@@ -93,6 +93,18 @@ export class View {
     this.newest.hidden = true;
   }
 
+  /** Show what is new, but never scroll past what the person wrote last: help numbers come before long menus. */
+  toNews() {
+    const own = [...this.lines.values()].filter((line) => line.who === "person").sort((a, b) => b.seq - a.seq)[0];
+    const anchor = [...this.pending.values()].at(-1) || own?.element;
+    this.toEnd();
+    if (!anchor) return;
+    const above = this.scroll.getBoundingClientRect().top - anchor.getBoundingClientRect().top;
+    if (above > 0) this.scroll.scrollTop -= above + 8;
+    this.following = this.atEnd();
+    this.newest.hidden = this.following;
+  }
+
   /** Remove all lines; what is still unsent stays. */
   clear() {
     for (const line of this.lines.values()) line.element.remove();
@@ -103,6 +115,7 @@ export class View {
   /** Show lines, each once, each in its place. */
   show(lines) {
     const follow = this.atEnd();
+    const first = !this.lines.size;
     let news = false;
     for (const line of lines) {
       if (line.own) this.settle(line.own);
@@ -117,7 +130,8 @@ export class View {
       this.lines.set(line.id, { ...line, element });
     }
     this.arrange();
-    if (follow) this.toEnd();
+    if (follow && first) this.toEnd();
+    else if (follow) this.toNews();
     else if (news) this.newest.hidden = false;
   }
 

@@ -242,3 +242,19 @@ async def test_a_photo_is_sent_and_seen(room: Room, page: Page) -> None:
     await page.locator("#file").set_input_files({"name": "x.bin", "mimeType": "image/png", "buffer": b""})
     await expect(page.locator("#hint")).to_have_text("This file is empty.")
     await expect(page.locator(".line.person")).to_have_count(1)
+
+
+async def test_what_was_asked_stays_in_sight_above_a_long_menu(room: Room, page: Page) -> None:
+    """Help numbers followed by a menu of ten buttons are read without scrolling back; the rest is one tap away."""
+    await open_chat(room, page)
+    await write(page, "no home")
+    menu = [f"Topic {number}" for number in range(14)]
+    await room.attend(
+        lambda _: [line("bot", Wrote(message=Say(text="call 112")), "bot"), say("What else?", *menu, language="en")]
+    )
+    await expect(page.get_by_role("button", name="Topic 13")).to_be_attached()
+    await expect(page.locator(".line.person").last).to_be_in_viewport(ratio=0.9)
+    await expect(page.get_by_text("call 112")).to_be_in_viewport(ratio=1)
+    await expect(page.locator("#newest")).to_be_visible()
+    await page.locator("#newest").click()
+    await expect(page.get_by_role("button", name="Topic 13")).to_be_in_viewport(ratio=1)
