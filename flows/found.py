@@ -69,7 +69,9 @@ def _show(run: Run, judged: Judged) -> None:
             show_one(run, judged.matches[0].id)
         case "offer":
             run.count("faq.offered")
-            run.system("faq_did_you_mean", options=[option_of(run, match.id) for match in judged.matches])
+            # Titles that all miss are a wall; the way to a human stands beneath them.
+            offered = [option_of(run, match.id) for match in judged.matches]
+            run.system("faq_did_you_mean", options=[*offered, *run.command_options("human")])
         case "unknown":
             run.count("faq.unknown")
 
