@@ -11,22 +11,13 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 
-from babel.units import format_unit
-
 from flows.knowledge_spec import FactSpec, FactValue, Formula
-from i18n.bidi import strip_controls
-from i18n.formatting import babel_locale, format_date, format_money, format_number, format_percent
+from i18n.formatting import format_date, format_money, format_number, format_percent, format_period
 
 __all__ = ["Facts", "derive", "show"]
 
-#: The units of time a fact can have, as Babel calls them.
-_TIMES = {
-    "hours": "duration-hour",
-    "days": "duration-day",
-    "weeks": "duration-week",
-    "months": "duration-month",
-    "years": "duration-year",
-}
+#: The units of time a fact can have.
+_TIMES = {"hours": "hour", "days": "day", "weeks": "week", "months": "month", "years": "year"}
 
 
 class Facts:
@@ -76,7 +67,7 @@ def show(amount: Decimal | date, unit: str, language: str) -> str:
     if unit == "percent":
         return format_percent(amount / 100, language)
     if unit in _TIMES:
-        return strip_controls(format_unit(amount, _TIMES[unit], locale=babel_locale(language)))
+        return format_period(amount, _TIMES[unit], language)
     return format_number(amount, language)
 
 

@@ -52,6 +52,8 @@ _WORDS = {
 _PERIOD = re.compile(rf"\b(?:\d+|{'|'.join(list(_WORDS)[1:])})[\s-](?:hour|day|week|month|year)s?\b", re.IGNORECASE)
 #: A value of fewer digits says nothing by itself.
 _TELLING = 3
+#: What people tell each other is wrong whatever the law says; a period in it stands for nothing.
+_TOLD = re.compile(r"rumours\.\w+\.(?:title|claim)")
 #: Texts whose numbers are promises and examples, not facts of the law.
 _EXEMPT = ("queues.", "team.", "commands.", "bot.")
 
@@ -153,7 +155,7 @@ def _check_numbers(draft: Draft, text: BotText) -> None:
         text.doc.add("W508", span, f"the number “{number}” is typed into this text", suggestion=near)
         return
     period = typed_period(text.source)
-    if period is not None:
+    if period is not None and not _TOLD.fullmatch(text.context):
         amount, unit = period.replace("-", " ").split()
         near = _fact_of(draft, str(_WORDS.get(amount.lower(), amount)), unit.lower().rstrip("s") + "s")
         span = text.doc.inside(text.path, period)

@@ -18,6 +18,7 @@ from babel.dates import format_skeleton
 from babel.lists import format_list as babel_list
 from babel.numbers import format_currency, format_decimal
 from babel.numbers import format_percent as babel_percent
+from babel.units import format_unit
 
 from i18n.bidi import strip_controls
 from i18n.negotiate import base_language
@@ -32,6 +33,7 @@ __all__ = [
     "format_number",
     "format_part_of_date",
     "format_percent",
+    "format_period",
     "format_time",
     "language_name",
 ]
@@ -55,6 +57,37 @@ def babel_locale(language: str) -> Locale:
 def format_number(value: float | Decimal, language: str) -> str:
     """Return ``value`` with the separators of ``language``, at most three places after the point."""
     return strip_controls(format_decimal(value, locale=babel_locale(language)))
+
+
+#: Babel 2.18 has lost the Arabic words for days, weeks and months; these are CLDR's, by plural form.
+_ARABIC = {
+    "hour": {
+        "one": "ساعة",
+        "two": "ساعتان",
+        "few": "{} ساعات",
+        "many": "{} ساعة",
+        "other": "{} ساعة",
+        "zero": "{} ساعة",
+    },
+    "day": {"one": "يوم", "two": "يومان", "few": "{} أيام", "many": "{} يومًا", "other": "{} يوم", "zero": "{} يوم"},
+    "week": {
+        "one": "أسبوع", "two": "أسبوعان", "few": "{} أسابيع",
+        "many": "{} أسبوعًا", "other": "{} أسبوع", "zero": "{} أسبوع",
+    },
+    "month": {"one": "شهر", "two": "شهران", "few": "{} أشهر", "many": "{} شهرًا", "other": "{} شهر", "zero": "{} شهر"},
+    "year": {"one": "سنة", "two": "سنتان", "few": "{} سنوات", "many": "{} سنة", "other": "{} سنة", "zero": "{} سنة"},
+}
+
+
+def format_period(value: float | Decimal, unit: str, language: str) -> str:
+    """Return a length of time with its unit in its plural; ``unit``: hour, day, week, month or year."""
+    locale = babel_locale(language)
+    if locale.language == "ar":
+        return _ARABIC[unit][locale.plural_form(value)].format(format_number(value, language))
+    text = format_unit(value, f"duration-{unit}", locale=locale)
+    if "duration-" in text:  # no word in this language: one in English rather than the name of the unit
+        text = format_unit(value, f"duration-{unit}", locale=babel_locale("en"))
+    return strip_controls(text)
 
 
 def format_money(amount: Decimal, currency: str, language: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,8 +46,30 @@ def facts(bot: Path, *, at: datetime | None, language: tuple[str, ...], only_tas
         for line in lines:
             _print(line)
     click.echo(f"\nTo look up as of {day}:" if open_ else f"\nNothing is to be looked up as of {day}.")
-    for one in open_:
-        click.echo(f"  since {one.since}  {one.fact}: {one.message}\n    {one.source}")
+    _print_tasks(open_, {line.fact: line for line in lines}, program.spec.languages.source)
+
+
+def _print_tasks(open_: Sequence[Task], lines: Mapping[str, FactLine], language: str) -> None:
+    """Print a list to work through: page by page, and what follows by formula below the value it follows from."""
+    named = {task.fact for task in open_}
+    follow: dict[str, list[Task]] = {}
+    pages: dict[str, list[Task]] = {}
+    for task in open_:
+        formula = lines[task.fact].spec.formula
+        if formula is not None and formula.of in named:
+            follow.setdefault(formula.of, []).append(task)
+        else:
+            pages.setdefault(task.source, []).append(task)
+    for page, tasks in pages.items():
+        click.echo(f"\n  {page}")
+        for task in tasks:
+            line = lines[task.fact]
+            click.echo(f"    since {task.since}  {task.message}")
+            click.echo(f"      {line.spec.about}")
+            said = line.said.get(language) or next(iter(line.said.values()))
+            click.echo(f"      now {said}; texts that say it: {len(line.named_in)}")
+            for other in follow.get(task.fact, ()):
+                click.echo(f"      and {other.fact}, which follows from it")
 
 
 def _print(line: FactLine) -> None:

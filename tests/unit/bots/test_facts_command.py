@@ -52,6 +52,18 @@ def test_tasks_are_raised_from_october_on():
     assert "minimum_wage_hour" not in due("2026-10-01")
 
 
+def test_the_list_of_tasks_goes_page_by_page_and_names_what_follows():
+    shown = CliRunner().invoke(facts, [str(BERLIN), "--at", "2026-11-27", "--tasks"]).output
+    page = shown.split("https://www.arbeitsagentur.de/")[1].split("https://")[0]
+    assert "“child_benefit” has no value after 31 December 2026" in page
+    assert "now €259.00; texts that say it: 1" in page
+    assert "and bluecard_general, which follows from it" in shown
+    assert "“bluecard_general”" not in shown
+    assert len([line for line in shown.splitlines() if line.startswith("  https://")]) == len(
+        {line for line in shown.splitlines() if line.startswith("  https://")}
+    )
+
+
 def test_as_text_with_a_language_that_is_not_spoken():
     result = CliRunner().invoke(facts, [str(BERLIN), "--language", "fr"])
     assert result.exit_code == 2

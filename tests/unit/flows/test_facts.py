@@ -65,6 +65,17 @@ def test_the_order_in_the_file_does_not_matter():
         ("weeks", "1", "en", "1 week"),
         ("months", "3", "ru", "3 месяца"),
         ("days", "2", "bg", "2 дни"),
+        ("weeks", "2", "ru", "2 недели"),
+        ("years", "5", "ru", "5 лет"),
+        ("hours", "8", "ar", "8 ساعات"),
+        ("days", "3", "ar", "3 أيام"),
+        ("days", "14", "ar", "14 يومًا"),
+        ("weeks", "2", "ar", "أسبوعان"),
+        ("weeks", "3", "ar", "3 أسابيع"),
+        ("months", "1", "ar", "شهر"),
+        ("months", "6", "ar", "6 أشهر"),
+        ("months", "12", "ar", "12 شهرًا"),
+        ("years", "100", "ar", "100 سنة"),
     ],
 )
 def test_values_are_written_as_the_reader_writes_them(unit, amount, language, shown):

@@ -15,8 +15,11 @@ from i18n.formatting import (
     format_money,
     format_number,
     format_percent,
+    format_period,
     format_time,
 )
+from i18n.negotiate import NATIVE_NAMES
+from i18n.plain import digits
 
 MOMENT = dt.datetime(2027, 3, 15, 9, 5, tzinfo=dt.timezone(dt.timedelta(hours=1)))
 
@@ -66,3 +69,13 @@ def test_no_direction_marks_and_latin_digits(language: str) -> None:
 def test_an_unknown_language_reads_english() -> None:
     assert format_date(MOMENT.date(), "tlh-x") == "15 March 2027"
     assert format_date(MOMENT.date(), "") == "15 March 2027"
+
+
+@pytest.mark.parametrize("language", sorted(NATIVE_NAMES))
+@pytest.mark.parametrize("unit", ["hour", "day", "week", "month", "year"])
+def test_a_period_is_words_in_every_language(language: str, unit: str) -> None:
+    for count in (0, 1, 2, 3, 6, 11, 14, 21, 100, 101, 102):
+        text = format_period(count, unit, language)
+        assert "duration" not in text
+        assert any(sign.isalpha() for sign in text)
+        assert str(count) in digits(text) or (language == "ar" and count in (1, 2))
