@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from flows.channels import capabilities
 from flows.draft import Draft
@@ -26,9 +26,10 @@ def check_answers(draft: Draft, translations: Translations) -> None:
     name, most = min(
         ((name, one.text_with_buttons or one.text) for name, one in channels.items()), key=lambda found: found[1]
     )
+    said = {kind: crisis.answer for kind, crisis in draft.crisis.items()}
     for doc, _, entry, spec in draft.faq_entries:
         for language in dict.fromkeys((bot.languages.source, *bot.languages.offered)):
-            length = _length(entry, spec, _reader(translations, language))
+            length = _length(entry, spec, said, _reader(translations, language))
             if length > most:
                 message = (
                     f"the whole answer is too long for one message on {name} in {language}: {length} of {most} signs"
@@ -43,7 +44,7 @@ def _reader(translations: Translations, language: str) -> Callable[[str, str], s
     return read
 
 
-def _length(name: str, spec: FaqEntry, read: Callable[[str, str], str]) -> int:
+def _length(name: str, spec: FaqEntry, said: Mapping[str, str], read: Callable[[str, str], str]) -> int:
     """Return the length of the message; values are counted as the names that stand for them."""
     parts = []
     for part in ("question", "answer", "steps", "bring", "deadline", "help"):
@@ -52,6 +53,8 @@ def _length(name: str, spec: FaqEntry, read: Callable[[str, str], str]) -> int:
             text = read(f"faq.{name}.{part}", source)
             label = read(f"streetwork.faq_{part}", TEXTS[f"faq_{part}"]) if f"faq_{part}" in TEXTS else ""
             parts.append(len(text) + len(label.replace("{text}", "")) + 2 * (text.count("\n") + 1) * (part == "steps"))
+    if spec.danger is not None:
+        parts.append(len(read(f"crisis.{spec.danger}", said.get(spec.danger, ""))))
     notes = ("faq_draft", "faq_helped") if spec.status == "draft" else ("faq_helped",)
     parts += [len(read(f"streetwork.{text}", TEXTS[text])) for text in notes]
     source_line = read("streetwork.faq_source", TEXTS["faq_source"]).replace("{source}", spec.source[0])

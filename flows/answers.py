@@ -23,7 +23,17 @@ from i18n.formatting import format_date, format_list, format_part_of_date, langu
 if TYPE_CHECKING:
     from flows.run import Run
 
-__all__ = ["first_page", "name_of", "option_of", "page_option", "show", "show_nearest", "show_page", "topic_options"]
+__all__ = [
+    "first_page",
+    "name_of",
+    "option_of",
+    "page_option",
+    "said_in_danger",
+    "show",
+    "show_nearest",
+    "show_page",
+    "topic_options",
+]
 
 _SHARE_GAP = "\n\n"
 
@@ -155,6 +165,9 @@ def _show_entry(run: Run, name: str, spec: FaqEntry) -> None:
 
 def _entry_parts(run: Run, context: str, spec: FaqEntry) -> Iterator[str]:
     """Yield the paragraphs of an answer in the order in which they are read."""
+    if spec.danger is not None:
+        said = said_in_danger(run, spec.danger)
+        yield fill(run, said.text, said.language)
     if spec.answer:
         yield _filled(run, f"{context}.answer", spec.answer)
     if spec.steps:
@@ -167,6 +180,16 @@ def _entry_parts(run: Run, context: str, spec: FaqEntry) -> Iterator[str]:
     ]
     if lines:
         yield "\n".join(lines)
+
+
+def said_in_danger(run: Run, kind: str) -> Translated:
+    """Return what is said in a kind of danger, and below it which of its numbers nobody has looked up yet."""
+    answer = run.translate(*run.program.crisis.answer(kind))
+    unchecked = run.program.crisis.unchecked(kind)
+    if not unchecked:
+        return answer
+    line = run.system_text("crisis_unchecked").text.replace("{text}", ", ".join(unchecked))
+    return Translated(text=f"{answer.text}\n\n{line}", language=answer.language, fell_back=answer.fell_back)
 
 
 def _further(run: Run, name: str, spec: FaqEntry, *, helped: bool) -> Iterator[Option]:

@@ -10,6 +10,7 @@ from flows.draft import Draft
 from flows.encoders import Encoder
 from flows.faq import Faq
 from flows.findings import finding
+from flows.knowledge_spec import FaqEntry
 from flows.lexical import EntryTexts
 from flows.spec import BotSpec, Spec
 from flows.translation_checks import Translations
@@ -91,6 +92,11 @@ def _texts(
                 text = getattr(spec, part) or ""
                 return text if language == source else lookup[language].get((f"{kind}.{name}.{part}", text), "")
 
+            def danger(spec: Spec, language: str = language) -> str:
+                kind = spec.danger if isinstance(spec, FaqEntry) else None
+                text = draft.crisis[kind].answer if kind in draft.crisis else ""
+                return text if language == source else lookup[language].get((f"crisis.{kind}", text), "")
+
             words = [text for part in _ASKED[kind] if (text := told(part))]
             lines = [line.strip() for line in (examples.texts.get(name, "") if examples else "").splitlines()]
             if words or any(lines):
@@ -98,7 +104,7 @@ def _texts(
                     entry=name,
                     asked=(*words, *filter(None, lines)),
                     own=len(words),
-                    told="\n".join(filter(None, map(told, _TOLD[kind]))),
+                    told="\n".join(filter(None, (danger(spec), *map(told, _TOLD[kind])))),
                 )
                 found.setdefault(language, []).append(one)
     return found

@@ -94,6 +94,8 @@ def _check_entry(draft: Draft, doc: Document, path: Path, entry: FaqEntry) -> No
             _known(doc, (*path, "centres", index), centre, draft.centres, "E217", "centre in centres.yaml")
     if entry.title is None and len(entry.question) > _narrowest(draft):
         doc.add("H516", doc.span((*path, "question")), f"“{path[-1]}” has no title for its button")
+    if entry.danger is not None and not draft.crisis_doc.partial:
+        _known(doc, (*path, "danger"), entry.danger, draft.crisis, "E217", "kind of danger in crisis.yaml")
     if entry.next is not None:
         check_target(draft, doc, (*path, "next", "goto"), entry.next.goto, "", None)
 

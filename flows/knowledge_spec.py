@@ -134,7 +134,10 @@ class FaqEntry(Checked):
     answer: Text | None = None
     """The answer in one to three sentences."""
     steps: Text | None = None
-    """What to do, one step a line; shown as a list below the answer. One of ``answer`` and ``steps`` must be there."""
+    """What to do, one step a line; shown as a list below the answer."""
+    danger: Name | None = None
+    """A kind of ``crisis.yaml`` whose answer is said here too, so that it stands in one place. One of ``answer``,
+    ``steps`` and ``danger`` must be there."""
     bring: Text | None = None
     """What to bring along."""
     deadline: Text | None = None
@@ -152,7 +155,7 @@ class FaqEntry(Checked):
 
     @model_validator(mode="after")
     def _says_something(self) -> FaqEntry:
-        if self.answer is None and self.steps is None:
+        if self.answer is None and self.steps is None and self.danger is None:
             raise ValueError("needs an answer, or steps, or both")
         return self
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from core.messages import Edited, Inbound, Media, Text
 from flows import engine
+from flows.answers import said_in_danger
 from flows.effects import HandOver
 from handlers.casework import person_wrote
 from handlers.chain.stop import ask_erase
 from handlers.talk import Talk
-from i18n.catalog import Translated
 
 __all__ = ["take"]
 
@@ -28,7 +28,7 @@ def take(talk: Talk, message: Inbound) -> bool:
     run.count(f"crisis.{kind}")
     talk.mark("crisis", kind=kind)
     with run.speaking("crisis"):
-        run.send(f"crisis.{kind}", _with_certainty(talk, kind))
+        run.send(f"crisis.{kind}", said_in_danger(run, kind))
     talk.ask_human(HandOver(queue=next(iter(talk.program.queues)), urgency="safety", note=f"crisis: {kind}"))
     if talk.human_speaks:
         return False
@@ -41,16 +41,6 @@ def take(talk: Talk, message: Inbound) -> bool:
     elif step is not None and not step.verb.human:
         engine.repeat(run)
     return True
-
-
-def _with_certainty(talk: Talk, kind: str) -> Translated:
-    """Return the answer, and below it which of its numbers nobody has looked up yet."""
-    answer = talk.run.translate(*talk.program.crisis.answer(kind))
-    unchecked = talk.program.crisis.unchecked(kind)
-    if not unchecked:
-        return answer
-    line = talk.run.system_text("crisis_unchecked").text.replace("{text}", ", ".join(unchecked))
-    return Translated(text=f"{answer.text}\n\n{line}", language=answer.language, fell_back=answer.fell_back)
 
 
 def _words(message: Inbound) -> str:

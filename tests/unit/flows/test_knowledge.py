@@ -130,6 +130,16 @@ def test_an_entry_needs_an_answer_or_steps_and_real_centres(tmp_path):
     assert {"E217", "E201"} <= set(codes(loaded(bot)))
 
 
+def test_an_answer_to_danger_stands_once_and_must_exist(tmp_path):
+    bot = mini(tmp_path, {("faq/work.yaml", "    answer: A spoken contract counts too.\n"): "    danger: nobody\n"})
+    assert "E217" in codes(loaded(bot))
+    berlin = program(BERLIN)
+    entry = berlin.faq_entries["no_home_tonight"]
+    assert entry.danger == "no_shelter"
+    assert entry.answer is None
+    assert entry.steps is None
+
+
 # -- the shipped bot ---------------------------------------------------------------------------------------
 
 
