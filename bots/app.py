@@ -1,14 +1,12 @@
-"""The composition root: the only place that opens a store, reads the real clock and knows every part by name."""
+"""The composition root: the only place that reads the real clock and knows every part by name."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import os
 import secrets
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
@@ -31,15 +29,16 @@ from bots.outage_watch import OutageWatch
 from bots.parts import DRAINING, Parts, Role, bounded
 from bots.public_files import PublicFiles
 from bots.releases import releases_of
+from bots.stores import open_store
 from bots.sweeping import Sweeper
 from bots.webchat_files import ChatFiles
 from bots.webhooks import webhook_routes
 from bots.working import start_work
 from core.capabilities import CAPABILITIES, Capabilities
-from core.errors import ChannelMisconfigured, SettingsError
+from core.errors import ChannelMisconfigured
 from core.ids import Millis
 from core.messages import Address
-from core.ports import Blobs, Clock, Store
+from core.ports import Clock
 from core.settings import Settings
 from flows.channels import capabilities
 from handlers.calls import Caller, OwnCall
@@ -52,51 +51,10 @@ from handoff.files import Limits
 from handoff.rounds import Rounds
 from handoff.security import security_headers
 from i18n.formatting import format_day_time
-from store.keyfile import load_or_create_key_file
-from store.memory import MemoryStore
-from store.seal import KeyRing
-from store.sqlite import SqliteStore, open_sqlite
 
-__all__ = ["App", "Role", "key_ring", "open_store"]
+__all__ = ["App", "Role"]
 
 log = logging.getLogger("streetwork.app")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
-    """A store with the key of its conversation ids."""
-
-    store: Store
-    blobs: Blobs
-    id_key: bytes
-    ring: KeyRing | None
-
-
-def key_ring(settings: Settings) -> KeyRing:
-    """Return the keys of this installation; makes the key file on the first start."""
-    if settings.keys:
-        if settings.conversations_key is None or settings.records_key is None:
-            raise SettingsError(
-                "STREETWORK_KEYS needs STREETWORK_CONVERSATIONS_KEY and STREETWORK_RECORDS_KEY beside it"
-            )
-        return KeyRing(masters=settings.keys, conversations=settings.conversations_key, records=settings.records_key)
-    path = settings.key_path
-    if path is None:
-        return KeyRing.generate()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return load_or_create_key_file(path)
-
-
-def open_store(settings: Settings) -> Opened:
-    """Open the store that the settings name."""
-    path = settings.store_path
-    if path is None:
-        model = MemoryStore()
-        return Opened(store=model, blobs=model.blobs, id_key=secrets.token_bytes(32), ring=None)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    ring = key_ring(settings)
-    store = open_sqlite(path, ring)
-    return Opened(store=store, blobs=store.blobs, id_key=ring.conversations, ring=ring)
 
 
 class App:
@@ -123,6 +81,7 @@ class App:
         self.store = opened.store
         self.blobs = opened.blobs
         self.ring = opened.ring
+        self._advice = opened.advice
         program = self.releases.current()
         self.intake = Intake(self.store, self.clock, bot=program.bot, id_key=opened.id_key, metrics=self.metrics)
         self.feed = ChangeFeed(self.store)
@@ -275,6 +234,8 @@ class App:
     async def start(self) -> None:
         """Start the parts of this process's roles. Pages are served by :meth:`web`."""
         logs.know(word for key in self.channels for word in key)
+        if self._advice:
+            self._show(self._advice)
         for problem in await self.store.check():
             log.warning("store_check", extra={"code": "store"})
             self._show(f"Store: {problem}")
@@ -344,15 +305,3 @@ class App:
     async def until_stopped(self) -> None:
         """Return when a part failed."""
         await self.parts.ending.wait()
-
-
-@contextlib.asynccontextmanager
-async def store_only(settings: Settings) -> AsyncIterator[SqliteStore]:
-    """Open the SQLite store for a tool, without any other part; closes it at the end."""
-    opened = open_store(settings)
-    try:
-        if not isinstance(opened.store, SqliteStore):
-            raise SettingsError("STREETWORK_STORE is memory:, so there is nothing to work on")
-        yield opened.store
-    finally:
-        await opened.store.close()

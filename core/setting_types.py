@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
+from core.redis_url import FORMS, is_redis_url, redis_url
+
 __all__ = [
     "KEY_BYTES",
     "Malformed",
@@ -66,13 +68,20 @@ def path(text: str) -> Path:
 
 
 def store(text: str) -> str:
-    """Return a store's address: ``memory:`` or ``sqlite:///`` and a path."""
+    """Return a store's address: ``memory:``, ``sqlite:///`` and a path, or one of :mod:`core.redis_url`."""
     text = text.strip()
+    if is_redis_url(text):
+        try:
+            redis_url(text)
+        except ValueError as error:
+            raise Malformed(f"{FORMS}; {error}") from None
+        return text
     path_of_file = text.removeprefix("sqlite:///")
     if text == "memory:" or (path_of_file != text and path_of_file.strip("/") and not path_of_file.endswith("/")):
         return text
     raise Malformed(
-        "`sqlite:///` and a path (three slashes for a path from here, four for one from the root), or `memory:`"
+        "`sqlite:///` and a path (three slashes for a path from here, four for one from the root), "
+        "`redis://` and a host, or `memory:`"
     )
 
 

@@ -41,13 +41,17 @@ class Settings(DeskFields):
         default=Path("flows/berlin"),
         metadata=setting("STREETWORK_BOT", kinds.path, "The bot's folder.", shown="flows/berlin"),
     )
+    #: May hold a password.
     store: str = field(
         default="sqlite:///var/streetwork.db",
+        repr=False,
         metadata=setting(
             "STREETWORK_STORE",
             kinds.store,
-            "Where conversations live: `sqlite:///` and a path, or `memory:` for a trial that forgets everything.",
+            "Where conversations live: `sqlite:///` and a path, `redis://` for several machines, or `memory:` for a "
+            "trial that forgets everything.",
             shown="sqlite:///var/streetwork.db",
+            secret=True,
         ),
     )
     key_file: Path | None = field(
@@ -260,9 +264,9 @@ class Settings(DeskFields):
         """The file of the master keys, or None when they come from the settings or nothing is kept."""
         if self.keys:
             return None
-        if self.key_file is not None or self.store_path is None:
+        if self.key_file is not None or self.store == "memory:":
             return self.key_file
-        return self.store_path.with_suffix(".key")
+        return self.store_path.with_suffix(".key") if self.store_path else Path("var/streetwork.key")
 
 
 def declarations() -> tuple[Declared, ...]:

@@ -43,8 +43,8 @@ def forget(
 async def _erase(
     conversation: str | None, case_number: str | None, channel: str | None, account: str | None, peer: str | None
 ) -> int:
-    from bots.app import key_ring, store_only
     from bots.clock import SystemClock
+    from bots.stores import key_ring, store_only
 
     settings = settings_of_process()
     async with store_only(settings) as store:

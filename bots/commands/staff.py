@@ -35,8 +35,8 @@ REFUSALS = {
 
 
 def _with_store(work: Callable[[Store, int], Awaitable[T]]) -> T:
-    from bots.app import store_only
     from bots.clock import SystemClock
+    from bots.stores import store_only
     from core.errors import Refused
 
     async def main() -> T:

@@ -21,7 +21,11 @@ def backup_path(settings: Settings) -> Path:
     """Return where a backup goes when no place is named: a folder of its own, so that the keys' copy goes along."""
     path = settings.store_path
     if path is None:
-        raise SettingsError("STREETWORK_STORE is memory:, so there is nothing to keep")
+        raise SettingsError(
+            "STREETWORK_STORE is memory:, so there is nothing to keep"
+            if settings.store == "memory:"
+            else "a backup copies files, and STREETWORK_STORE is on servers: use `streetwork store copy`"
+        )
     return path.parent / "backups" / path.name
 
 
@@ -34,7 +38,7 @@ def store() -> None:
 @click.argument("target", type=click.Path(path_type=Path), required=False)
 def backup(target: Path | None) -> None:
     """Copy the store to TARGET (by default into a folder `backups` beside it), with the newest copy of its keys."""
-    from bots.app import store_only
+    from bots.stores import sqlite_only, store_only
 
     settings = settings_of_process()
     where = target or backup_path(settings)
@@ -42,7 +46,7 @@ def backup(target: Path | None) -> None:
 
     async def main() -> None:
         async with store_only(settings) as opened:
-            await opened.backup(where)
+            await sqlite_only(opened, "A backup").backup(where)
 
     asyncio.run(main())
     click.echo(f"Backed up to {where}. Keep the key file in another place than the backup.")
@@ -51,8 +55,8 @@ def backup(target: Path | None) -> None:
 @store.command()
 def check() -> None:
     """Check the files of the store, every open case and the chain of the audit log; exits with 1 for a problem."""
-    from bots.app import store_only
     from bots.clock import SystemClock
+    from bots.stores import store_only
     from handoff.audit import verify
     from handoff.invariants import violations
 
@@ -73,8 +77,8 @@ def check() -> None:
 @click.option("--revive", help="Id of a dead letter to handle once more.")
 def dead(as_json: bool, revive: str | None) -> None:
     """List dead letters: events that could not be handled. They hold no text here, only where and why."""
-    from bots.app import store_only
     from bots.clock import SystemClock
+    from bots.stores import store_only
 
     async def main() -> int:
         async with store_only(settings_of_process()) as opened:
@@ -102,8 +106,8 @@ def dead(as_json: bool, revive: str | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON list, for scripts.")
 def sweeps(as_json: bool) -> None:
     """Show what was erased because its time was over, one line a night, newest first. Numbers only."""
-    from bots.app import store_only
     from bots.clock import SystemClock
+    from bots.stores import store_only
     from bots.sweeping import reports
 
     async def main() -> list[dict[str, object]]:

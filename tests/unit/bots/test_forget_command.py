@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bots.app import open_store
 from bots.commands.forget import forget
+from bots.stores import open_store
 from core.records import Label
 from core.settings import Settings
 from tests.contract.words import NOW, conv, turn

@@ -23,7 +23,10 @@ TOKEN = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
 #: A good value for every setting, and values that must be refused.
 EXAMPLES: dict[str, tuple[str, list[str]]] = {
     "STREETWORK_BOT": ("flows/other", ["a\0b"]),
-    "STREETWORK_STORE": ("sqlite:////srv/bot.db", ["sqlite://x.db", "sqlite:///", "sqlite:///dir/", "postgres://x"]),
+    "STREETWORK_STORE": (
+        "redis+sentinel://bot:pw@a,b:1/main/0?replicas=1",
+        ["sqlite://x.db", "sqlite:////", "sqlite:///dir/", "postgres://x", "redis://:secret-canary@", "redis://h/1/2"],
+    ),
     "STREETWORK_KEY_FILE": ("/srv/key", ["a\0b"]),
     "STREETWORK_KEYS": (f"{KEY_A}, {KEY_B}", ["???", "c2hvcnQ=", f"{KEY_A},{KEY_A}", ",,,"]),
     "STREETWORK_CONVERSATIONS_KEY": (KEY_A, [f"{KEY_A},{KEY_B}", "c2hvcnQ="]),
