@@ -38,6 +38,7 @@ from handlers.spent import spent_message
 from handlers.talk import TurnEnv
 from handlers.turn import Needs, NeedsLook, dead_turn, describe, take_turn
 from handoff.conversation import Conversation, load
+from handoff.forgetting import forget_drafts
 from handoff.standing import Standing
 
 __all__ = ["LEASE", "WORKERS_DIED", "Worker", "WorkerMetrics"]
@@ -166,6 +167,8 @@ class Worker:
             return
         self._tell_spent(lease, commit)
         await self._teach(lease, commit)
+        if commit.erase:
+            await forget_drafts(self._store, lease.conversation, self._clock.now())
         if self._metrics:
             kind = type(lease.event).__name__
             self._metrics.turn(kind, (self._clock.now() - started) / 1000)

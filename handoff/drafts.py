@@ -20,15 +20,16 @@ from msgspec import Struct
 
 from core.blobs import BlobKey, BlobRefused, blob_key, keep
 from core.errors import Refused
-from core.ids import ConversationId, Millis
+from core.ids import Millis
 from core.messages import Address
 from core.ports import Blobs, Store
 from handoff.access import Access, Grant, may
 from handoff.auth import Border
+from handoff.forgetting import DRAFT, drop_drafts, forget_drafts
 from handoff.guard import absent, answer, api, case_number, json_body
 from handoff.sessions import SignedIn
 
-__all__ = ["KEPT", "DraftRoutes", "Drafts", "forget_drafts"]
+__all__ = ["KEPT", "DraftRoutes", "Drafts"]
 
 Mode = Literal["reply", "note"]
 MODES: tuple[Mode, ...] = ("reply", "note")
@@ -37,10 +38,8 @@ MODES: tuple[Mode, ...] = ("reply", "note")
 KEPT: Millis = 30 * 24 * 3600 * 1000
 #: The key outlives every draft; it goes with the person.
 _KEY_KEPT: Millis = 20 * 365 * 24 * 3600 * 1000
-_KIND = "draft"
 _KEY_BYTES = 32
 _NONCE = 12
-_PAGE = 200
 
 
 class Kept(Struct, frozen=True, kw_only=True):
@@ -63,7 +62,7 @@ class Drafts:
 
     async def get(self, grant: Grant, account: str, mode: Mode, now: Millis) -> Kept:
         """Return a draft; an empty one where there is none, or none that can still be read."""
-        record = await self._store.get(_KIND, _key(grant, account, mode), now)
+        record = await self._store.get(DRAFT, _key(grant, account, mode), now)
         key = await self._secret(grant, now) if record is not None else None
         if record is None or key is None:
             return Kept()
@@ -81,12 +80,12 @@ class Drafts:
         key = await self._secret(grant, now) or await self._make_secret(grant, now)
         kept, name, nonce = Kept(text=text, at=now), _key(grant, account, mode), os.urandom(_NONCE)
         sealed = nonce + AESGCM(key).encrypt(nonce, _encoder.encode(kept), name.encode())
-        await self._store.put(_KIND, name, sealed, now, expires=now + KEPT)
+        await self._store.put(DRAFT, name, sealed, now, expires=now + KEPT)
         return kept
 
     async def drop(self, grant: Grant, account: str, mode: Mode) -> None:
         """Forget one draft: it was sent, or emptied."""
-        await self._store.delete(_KIND, _key(grant, account, mode))
+        await self._store.delete(DRAFT, _key(grant, account, mode))
 
     async def acted(self, grant: Grant, account: str, verb: str, now: Millis) -> None:
         """Forget what an act has made useless: the draft of what was sent, and all drafts of a case that ended."""
@@ -100,7 +99,7 @@ class Drafts:
 
     async def drop_case(self, grant: Grant, now: Millis) -> None:
         """Forget everybody's drafts of a case that ended."""
-        await _drop(self._store, _case(grant), now)
+        await drop_drafts(self._store, _case(grant), now)
 
     async def _secret(self, grant: Grant, now: Millis) -> bytes | None:
         key = await self._blobs.read(_secret_name(grant), 0, now)
@@ -123,26 +122,6 @@ class Drafts:
         if key is None:
             raise Refused("no_case")
         return key
-
-
-async def forget_drafts(store: Store, conversation: ConversationId, now: Millis) -> int:
-    """Delete all drafts about a person, of all cases and accounts; return how many there were.
-
-    Erasing the person has made them unreadable already; this takes the shells away too.
-    """
-    return await _drop(store, f"{conversation}/", now)
-
-
-async def _drop(store: Store, prefix: str, now: Millis) -> int:
-    gone, after = 0, prefix
-    while True:
-        records = await store.scan(_KIND, now, _PAGE, after)
-        mine = [record.key for record in records if record.key.startswith(prefix)]
-        for key in mine:
-            gone += await store.delete(_KIND, key)
-        if len(mine) < _PAGE:
-            return gone
-        after = mine[-1]
 
 
 def _case(grant: Grant) -> str:

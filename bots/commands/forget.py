@@ -45,6 +45,7 @@ async def _erase(
 ) -> int:
     from bots.clock import SystemClock
     from bots.stores import key_ring, store_only
+    from handoff.forgetting import forget_person
 
     settings = settings_of_process()
     async with store_only(settings) as store:
@@ -57,6 +58,6 @@ async def _erase(
             key = key_ring(settings).conversations
             name = conversation_id(key, bot=settings.bot.name, channel=channel, account=account, peer=peer)
             target = await store.resolve(name)
-        done = target is not None and await store.forget(target, SystemClock().now())
+        done = target is not None and await forget_person(store, target, SystemClock().now())
     click.echo("Everything about this person is erased." if done else "There is no such person here.")
     return 0 if done else 1

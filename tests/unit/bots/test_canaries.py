@@ -10,6 +10,7 @@ import pytest
 
 from core.messages import Text
 from core.sweeping import Swept
+from handoff.forgetting import forget_person
 from store.keys import keys_path
 from store.sqlite import open_sqlite
 from tests.unit.bots.canaries import CANARY, PEER, Cage, open_cage
@@ -52,7 +53,7 @@ async def erase(cage: Cage, how: str) -> None:
     elif how == "desk":
         assert await cage.act("erase") == 200
     elif how == "forget":
-        assert await cage.store.forget(cage.who, cage.clock.now())
+        assert await forget_person(cage.store, cage.who, cage.clock.now())
     else:
         assert await cage.act("close", outcome="other", topic="") == 200
         cage.clock.advance(91 * DAY + HOUR)
@@ -128,7 +129,7 @@ async def test_no_row_of_the_person_is_left(cage: Cage, how: str) -> None:
         for table, where in (
             ("conv", ""), ("entry", ""), ("mail", "where event is not null"), ("call", ""), ("dead", ""),
             ("label", ""), ("outcome", ""), ("alias", ""), ("blob", ""), ("chunk", ""), ("provider", ""),
-            ("record", "where kind in ('press', 'datalink')"),
+            ("record", "where kind in ('press', 'datalink', 'draft')"),
         )
     }  # fmt: skip
     assert rows == dict.fromkeys(rows, 0)

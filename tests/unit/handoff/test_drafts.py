@@ -9,7 +9,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from core.blobs import blob_key
 from core.records import Record
-from handoff.drafts import KEPT, forget_drafts
+from handoff.drafts import KEPT
+from handoff.forgetting import forget_drafts
 from store.seal import KeyRing
 from store.sqlite import open_sqlite
 from tests.fakes.desk_world import DeskWorld, Window, open_desk
