@@ -143,5 +143,7 @@ CASE_TEXTS = {
     "keys.transfer": "hand the case over",
     "keys.search": "search",
     "keys.takeback": "take the reply back",
-    "attach.sure": "Send this file to the person now, with what stands in the reply? {name} ({size})",
+    "attach.with": "Goes along: {name} ({size})",
+    "attach.drop": "Leave it out",
+    "takeback.file": "The file {name} did not go out. To send it, attach it again.",
 }

@@ -189,7 +189,7 @@ TEXTS: Mapping[str, str] = MappingProxyType(
         "reply.tab": "Reply",
         "reply.label": "Your reply to the person",
         "reply.send": "Send reply: {language}, {channel}",
-        "reply.attach": "Send a file",
+        "reply.attach": "Attach a file",
         "file.sending": "The file is being sent …",
         "note.tab": "Note",
         "note.label": "Note for the team; the person never sees it",

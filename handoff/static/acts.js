@@ -1,6 +1,7 @@
 // What a counsellor can do with a case: one press, one request, one answer in plain words.
 
 import { casePath, get, newRequest, post, upload } from "./api.js";
+import { remember } from "./attach.js";
 import { askErase, askFacts, askPark, askTransfer, askClose } from "./dialogs.js";
 import { notice, sure } from "./notice.js";
 import { hasWord, languageName, say, duration, topicName } from "./texts.js";
@@ -32,6 +33,8 @@ export async function sendFile(caseNumber, file, text, request) {
   form.append("file", file);
   notice("file.sending");
   const answer = await press(casePath(caseNumber, "/files"), "reply", { request }, (path) => upload(path, form));
+  const reply = answer.body.detail?.reply;
+  if (answer.status === 200 && reply) remember(caseNumber, reply, file);
   return answer.status === 200;
 }
 

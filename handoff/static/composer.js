@@ -4,7 +4,7 @@
 import { newRequest } from "./api.js";
 import { draft, fetched, onSaved, sent, settled, typed } from "./drafts.js";
 import { notice } from "./notice.js";
-import { channelName, clock, fill, gap, languageName, number as shown } from "./texts.js";
+import { channelName, clock, fill, gap, languageName, number as shown, size } from "./texts.js";
 
 const byId = (id) => document.getElementById(id);
 const MODES = ["reply", "note"];
@@ -17,7 +17,7 @@ let writing = () => {};
 // Lines the person has written since the reply was begun.
 let newer = 0;
 
-/** Tell how to send: ``handler(number, mode, text, request)`` resolves to whether the text has arrived. */
+/** Tell how to send: ``handler(number, mode, text, request, file)`` resolves to whether it has arrived. */
 export function onSend(handler) {
   send = handler;
 }
@@ -81,15 +81,16 @@ export function insert(text, { before = false } = {}) {
   if (hole >= 0) area.setSelectionRange(hole, hole + gap.length);
 }
 
-/** Send a file with what stands in the reply; ``handler(number, file, text, request)`` resolves to whether it arrived. */
-export async function sendWith(file, handler) {
-  if (!current || !verbs.includes("reply")) return;
+/** Let a file go along with the reply, or none. With ``over: false`` one that is there stays. Returns whether it is there. */
+export function attach(file, { over = true } = {}) {
+  if (!current || !verbs.includes("reply")) return false;
   const one = draft(current, "reply");
-  if (one.busy || unfilled("reply", one.text)) return;
-  // The same file with the same text is the same press, too.
-  const what = `${file.name}/${file.size}/${file.lastModified}/${one.text}`;
-  if (one.attached?.what !== what) one.attached = { what, request: newRequest() };
-  await carry(one, () => handler(one.number, file, one.text.trim(), one.attached.request));
+  if (one.busy || (one.file && !over)) return false;
+  one.file = file;
+  one.request = null;
+  compose("reply");
+  drawState(one);
+  return true;
 }
 
 const field = (name) => byId(`text-${name}`);
@@ -106,11 +107,18 @@ function drawState(one) {
   if (one.number !== current) return;
   field(one.mode).readOnly = one.busy;
   button(one.mode).disabled = one.busy;
+  if (one.mode === "reply") drawFile(one);
   const told = byId(`form-${one.mode}`).querySelector("[data-saved]");
   if (!one.text.trim()) told.textContent = "";
   else if (one.failed) fill(told, "draft.failed");
   else if (one.text === one.saved && one.at) fill(told, "draft.saved", { time: clock(one.at) });
   else told.textContent = "";
+}
+
+function drawFile({ file, busy }) {
+  byId("attached").hidden = !file;
+  byId("attach-drop").disabled = busy;
+  if (file) fill(byId("attached-what"), "attach.with", { name: file.name, size: size(file.size) });
 }
 
 function draw() {
@@ -136,11 +144,11 @@ function unfilled(name, text) {
 
 async function submit(name) {
   const one = draft(current, name);
-  const { text } = one;
-  if (!text.trim() || one.busy || unfilled(name, text)) return;
-  // The same text is the same press, however often it is tried: it arrives once.
+  const { text, file } = one;
+  if (!(text.trim() || file) || one.busy || unfilled(name, text)) return;
+  // The same text with the same file is the same press, however often it is tried: it arrives once.
   one.request ??= newRequest();
-  await carry(one, () => send(one.number, name, text, one.request));
+  await carry(one, () => send(one.number, name, text, one.request, file));
 }
 
 async function carry(one, sending) {

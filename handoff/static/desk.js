@@ -1,9 +1,8 @@
 // The desk: loads the lists and the open case, and wires the parts together.
 
-import { ACTS, act, busy, claimNext, onActed } from "./acts.js";
+import { ACTS, act, busy, claimNext, onActed, sendFile } from "./acts.js";
 import { alertFor } from "./alerts.js";
 import { casePath, get, leave, post } from "./api.js";
-import "./attach.js";
 import { openCanned } from "./canned.js";
 import { compose, hideComposer, hintNewer, insert, onSend, onWriting, showComposer } from "./composer.js";
 import { clearCase, drawCase, firstLine, redrawCase, toLine } from "./conversation.js";
@@ -145,7 +144,9 @@ async function canned(options) {
 
 onOpen(openCase);
 onActed(load, openMine);
-onSend((caseNumber, mode, text, request) => act(caseNumber, mode, { text }, request));
+onSend((caseNumber, mode, text, request, file) =>
+  file ? sendFile(caseNumber, file, text.trim(), request) : act(caseNumber, mode, { text }, request),
+);
 onTakeBack(act);
 onWriting(writes);
 onPresence(loadLists);

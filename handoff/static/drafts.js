@@ -13,17 +13,17 @@ export function onSaved(handler) {
   told = handler;
 }
 
-/** The draft of a field; ``request`` names the press that sends it, ``busy`` that it is on its way. */
+/** The draft of a field; ``request`` names the press that sends it, ``busy`` that it is on its way, ``file`` goes along. */
 export function draft(number, mode) {
   const key = `${number}/${mode}`;
   if (!held.has(key)) {
-    held.set(key, { number, mode, text: "", saved: "", at: 0, request: null, busy: false, timer: 0, saving: null, failed: false });
+    held.set(key, { number, mode, text: "", saved: "", at: 0, request: null, busy: false, timer: 0, saving: null, failed: false, file: null });
   }
   return held.get(key);
 }
 
-/** Whether any draft holds text that the server does not have yet. */
-export const unsaved = () => [...held.values()].some((one) => one.text !== one.saved);
+/** Whether any draft holds what the server does not have yet. */
+export const unsaved = () => [...held.values()].some((one) => one.file || one.text !== one.saved);
 
 /** Take in what somebody typed. */
 export function typed(one, text) {
@@ -48,7 +48,7 @@ export async function fetched(one) {
 /** It was sent: the server has forgotten it, and so do we. */
 export function sent(one) {
   clearTimeout(one.timer);
-  Object.assign(one, { text: "", saved: "", at: 0, request: null, attached: null, failed: false });
+  Object.assign(one, { text: "", saved: "", at: 0, request: null, file: null, failed: false });
   // A file takes the text along on a way of its own, so the draft is taken back here as well.
   put(casePath(one.number, `/drafts/${one.mode}`), { text: "" }).catch(() => {});
   told(one);

@@ -1,8 +1,9 @@
 // Replies on their way out: for a few seconds they can be taken back, by a button or Ctrl+Z, and return to the field.
 
+import { returned } from "./attach.js";
 import { put } from "./bidi.js";
 import { insert } from "./composer.js";
-import { announce } from "./notice.js";
+import { announce, notice } from "./notice.js";
 import { fill, seconds } from "./texts.js";
 
 const list = document.getElementById("pending");
@@ -48,9 +49,10 @@ function draw(reply) {
 
 async function back(number, reply) {
   // It comes back only when the server says so: nobody may think it unsent while it goes out.
-  if (await act(number, "takeback", { reply: reply.id })) {
-    if (shown.number === number && reply.text) insert(reply.text, { before: true });
-  }
+  if (!(await act(number, "takeback", { reply: reply.id })) || shown.number !== number) return;
+  if (reply.text) insert(reply.text, { before: true });
+  // Another window, or another computer, has the words only.
+  if (reply.file && !returned(number, reply.id)) notice("takeback.file", { name: reply.file }, "warn");
 }
 
 function tick() {

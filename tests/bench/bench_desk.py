@@ -22,7 +22,8 @@ from handoff.cases import open_case
 from store.seal import KeyRing
 from store.sqlite import open_sqlite
 from tests.bench.report import Report, machine, percentile, quick, run_async
-from tests.fakes.desk_world import DeskWorld, RealClock, Window, open_desk
+from tests.fakes.desk_window import Window
+from tests.fakes.desk_world import DeskWorld, RealClock, open_desk
 from tests.fakes.queue import put_case, send_text
 
 TALK = Path(__file__).parents[1] / "fixtures" / "bots" / "talk"

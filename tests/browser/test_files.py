@@ -9,7 +9,7 @@ from playwright.async_api import BrowserContext, FilePayload, expect
 
 from core.blobs import BlobKey, keep, no_file
 from core.messages import Media
-from tests.fakes.desk_page import NEEDS_BROWSER, claim, sign_in, troubles
+from tests.fakes.desk_page import NEEDS_BROWSER, card, claim, sign_in, troubles
 from tests.fakes.desk_street import Street
 
 pytestmark = NEEDS_BROWSER
@@ -62,20 +62,47 @@ async def test_a_counsellor_sends_a_letter_and_takes_another_back(street: Street
     number = await street.wants("p", "en")
     page = await sign_in(street, context)
     await claim(page, number)
-    chooser, agree = page.locator("#form-reply input[type=file]"), page.locator("#sure button[value=yes]")
+    chooser, chip = page.locator("#form-reply input[type=file]"), page.locator("#attached")
     await chooser.set_input_files(LETTER)
-    await agree.click()
+    await expect(chip).to_contain_text("letter.pdf")
+    await page.keyboard.press("Control+Enter")
     await expect(page.locator("#pending .text")).to_contain_text("letter.pdf")
+    await expect(chip).to_be_hidden()
     street.leaping.leap(6_000)
     await expect(page.locator("#lines a[href*='/files/']")).to_contain_text("letter.pdf")
     await chooser.set_input_files({**LETTER, "name": "wrong.pdf"})
-    await agree.click()
+    await page.fill("#text-reply", "Please sign this.")
+    await page.keyboard.press("Control+Enter")
     await expect(page.locator("#pending .text")).to_contain_text("wrong.pdf")
     await page.locator("#pending button").click()
     await expect(page.locator("#pending li")).to_have_count(0)
+    # Both are back, and can go out as they are.
+    await expect(page.locator("#text-reply")).to_have_value("Please sign this.")
+    await expect(chip).to_contain_text("wrong.pdf")
+    await page.keyboard.press("Control+Enter")
+    await expect(page.locator("#pending .text")).to_contain_text("wrong.pdf")
     street.leaping.leap(6_000)
+    await expect(page.locator("#lines a[href*='/files/']")).to_have_count(2)
     await chooser.set_input_files({**LETTER, "buffer": b""})
-    await agree.click()
+    await page.keyboard.press("Control+Enter")
     await expect(page.locator("#notice")).to_contain_text("The file is empty.")
-    await expect(page.locator("#lines a[href*='/files/']")).to_have_count(1)
+    await expect(page.locator("#lines a[href*='/files/']")).to_have_count(2)
+    # What was refused stays, until somebody leaves it out.
+    await page.locator("#attach-drop").click()
+    await expect(chip).to_be_hidden()
     assert troubles(page) == []
+
+
+async def test_a_file_that_another_window_takes_back_is_named(street: Street, context: BrowserContext):
+    number = await street.wants("p", "en")
+    page = await sign_in(street, context)
+    await claim(page, number)
+    other = await context.new_page()
+    await other.goto(f"{street.base}/desk")
+    await card(other, number).click()
+    await page.locator("#form-reply input[type=file]").set_input_files(LETTER)
+    await page.keyboard.press("Control+Enter")
+    await other.locator("#pending button").click()
+    await expect(other.locator("#notice")).to_contain_text("letter.pdf")
+    await expect(other.locator("#pending li")).to_have_count(0)
+    await expect(page.locator("#lines a[href*='/files/']")).to_have_count(0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.async_api import BrowserContext, expect
+from playwright.async_api import BrowserContext, Page, expect
 
 from tests.fakes.desk_page import NEEDS_BROWSER, card, claim, lines, send, sign_in, troubles
 from tests.fakes.desk_street import Street
@@ -12,11 +12,23 @@ from tests.fakes.desk_street import Street
 pytestmark = NEEDS_BROWSER
 
 
-async def test_from_claim_to_close_without_a_mouse(street: Street, context: BrowserContext):
-    number = await street.wants("p", "ar", "كم الحد الأدنى للأجور؟", name="أمل")
+async def taken(street: Street, context: BrowserContext) -> Page:
+    """Sign in and claim the next case by its key."""
     page = await sign_in(street, context)
     await page.keyboard.press("c")
     await expect(page.locator("#text-reply")).to_be_focused()
+    return page
+
+
+async def ready_replies(page: Page) -> None:
+    """Ask for the ready replies by "/"."""
+    await page.keyboard.press("/")
+    await expect(page.locator("#canned-query")).to_be_focused()
+
+
+async def test_from_claim_to_close_without_a_mouse(street: Street, context: BrowserContext):
+    number = await street.wants("p", "ar", "كم الحد الأدنى للأجور؟", name="أمل")
+    page = await taken(street, context)
     await expect(page.locator("#notice")).to_contain_text(number)
     await expect(page.locator("#notice")).to_contain_text("Arabic")
     await expect(page.locator("#form-reply [data-send]")).to_have_text(re.compile("Arabic.*Web chat"))
@@ -47,9 +59,7 @@ async def test_from_claim_to_close_without_a_mouse(street: Street, context: Brow
 
 async def test_a_reply_is_taken_back_by_key_and_nothing_is_sent(street: Street, context: BrowserContext):
     await street.wants("p", "bg")
-    page = await sign_in(street, context)
-    await page.keyboard.press("c")
-    await expect(page.locator("#text-reply")).to_be_focused()
+    page = await taken(street, context)
     await send(page, "wrong person")
     await expect(page.locator("#pending .countdown")).to_contain_text("Goes out in")
     await page.keyboard.press("Control+z")
@@ -66,9 +76,7 @@ async def test_a_reply_is_taken_back_by_key_and_nothing_is_sent(street: Street, 
 
 async def test_what_has_gone_out_cannot_be_taken_back(street: Street, context: BrowserContext):
     await street.wants("p", "ru")
-    page = await sign_in(street, context)
-    await page.keyboard.press("c")
-    await expect(page.locator("#text-reply")).to_be_focused()
+    page = await taken(street, context)
     await send(page, "right person")
     street.leaping.leap(6000)
     await expect(lines(page, "counsellor")).to_have_text(["right person"])
@@ -78,11 +86,8 @@ async def test_what_has_gone_out_cannot_be_taken_back(street: Street, context: B
 
 async def test_a_ready_reply_by_slash_and_letters_with_its_gap(street: Street, context: BrowserContext):
     await street.wants("p", "ar")
-    page = await sign_in(street, context)
-    await page.keyboard.press("c")
-    await expect(page.locator("#text-reply")).to_be_focused()
-    await page.keyboard.press("/")
-    await expect(page.locator("#canned-query")).to_be_focused()
+    page = await taken(street, context)
+    await ready_replies(page)
     await page.keyboard.type("answer by")
     await expect(page.locator("#canned-list li[aria-selected=true]")).to_have_text("I have read it and answer by …")
     await expect(page.locator("#canned-shown")).to_contain_text("You get my answer by […].")
@@ -102,11 +107,8 @@ async def test_a_ready_reply_by_slash_and_letters_with_its_gap(street: Street, c
 
 async def test_escape_leaves_the_slash_where_it_was_typed(street: Street, context: BrowserContext):
     await street.wants("p", "en")
-    page = await sign_in(street, context)
-    await page.keyboard.press("c")
-    await expect(page.locator("#text-reply")).to_be_focused()
-    await page.keyboard.press("/")
-    await expect(page.locator("#canned-query")).to_be_focused()
+    page = await taken(street, context)
+    await ready_replies(page)
     await page.keyboard.press("Escape")
     await expect(page.locator("#text-reply")).to_have_value("/")
     await page.keyboard.type("etc/hosts")

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import BrowserContext, Locator, Page, expect
 
-from tests.fakes.desk_world import PASSWORD, DeskWorld
+from tests.fakes.desk_window import PASSWORD
+from tests.fakes.desk_world import DeskWorld
 
 __all__ = ["CHROMIUM", "NEEDS_BROWSER", "card", "claim", "lines", "picture", "send", "sign_in", "troubles"]
 

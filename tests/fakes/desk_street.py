@@ -22,7 +22,8 @@ from handlers.worker import Worker
 from handoff.case import Case
 from handoff.conversation import load
 from tests.fakes.bots import BERLIN, program
-from tests.fakes.desk_world import TIMEOUT, DeskWorld, RealClock, running
+from tests.fakes.desk_window import TIMEOUT
+from tests.fakes.desk_world import DeskWorld, RealClock, running
 
 __all__ = ["Street", "open_street"]
 

@@ -32,7 +32,7 @@ from handoff.accounts import add_account
 from store.seal import KeyRing
 from store.sqlite import SqliteStore
 from tests.fakes.clock import FakeClock
-from tests.fakes.desk_world import PASSWORD, Window
+from tests.fakes.desk_window import PASSWORD, Window
 
 #: Every canary begins like this. Whatever points at the person's address is told apart: it lives until the
 #: confirmation of the erasure is delivered.

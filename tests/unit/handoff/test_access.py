@@ -13,7 +13,8 @@ from core.events import Claim, Close
 from handoff.access import Verb, may, may_list
 from handoff.accounts import Account, account_id, disable_account
 from handoff.cases import act, open_case
-from tests.fakes.desk_world import DeskWorld, Window
+from tests.fakes.desk_window import Window
+from tests.fakes.desk_world import DeskWorld
 
 ACTS: dict[str, dict[str, Any]] = {
     "claim": {},

@@ -12,7 +12,8 @@ from handoff.roster import get_presence
 from handoff.totp import STEP, code_at
 from handoff.ui_texts import TEXTS
 from handoff.verbs import CaseVerb
-from tests.fakes.desk_world import PASSWORD, DeskWorld, Window
+from tests.fakes.desk_window import PASSWORD, Window
+from tests.fakes.desk_world import DeskWorld
 
 NEW = "quite another password"
 

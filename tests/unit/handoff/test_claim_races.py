@@ -17,7 +17,8 @@ from handoff.cases import open_case
 from handoff.invariants import violations
 from store.seal import KeyRing
 from store.sqlite import open_sqlite
-from tests.fakes.desk_world import DeskWorld, Window, open_desk
+from tests.fakes.desk_window import Window
+from tests.fakes.desk_world import DeskWorld, open_desk
 from tests.fakes.queue import put_case
 
 TALK = Path(__file__).parents[2] / "fixtures" / "bots" / "talk"

@@ -14,7 +14,8 @@ from core.records import Heard, Noted, Wrote
 from handoff.board import PAGE
 from handoff.cases import Urgency
 from handoff.desk import LONGEST_TEXT
-from tests.fakes.desk_world import DeskWorld, Window, open_desk
+from tests.fakes.desk_window import Window
+from tests.fakes.desk_world import DeskWorld, open_desk
 
 
 def texts(view) -> list[str]:

@@ -13,7 +13,8 @@ from handoff.drafts import KEPT
 from handoff.forgetting import forget_drafts
 from store.seal import KeyRing
 from store.sqlite import open_sqlite
-from tests.fakes.desk_world import DeskWorld, Window, open_desk
+from tests.fakes.desk_window import Window
+from tests.fakes.desk_world import DeskWorld, open_desk
 
 REPLY, NOTE = "cases/K-1/drafts/reply", "cases/K-1/drafts/note"
 

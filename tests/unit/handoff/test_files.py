@@ -20,7 +20,8 @@ from core.messages import Media, SendMedia
 from core.records import Wrote
 from handoff.files import Limits
 from handoff.serving import shown_name
-from tests.fakes.desk_world import DeskWorld, Window
+from tests.fakes.desk_window import Window
+from tests.fakes.desk_world import DeskWorld
 from tests.fakes.file_shelf import JPEG, PDF
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"></svg>'

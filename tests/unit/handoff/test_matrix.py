@@ -17,7 +17,8 @@ from aiohttp import web
 from handoff.access import Verb
 from handoff.accounts import Role, account_id, disable_account
 from handoff.audit import newest
-from tests.fakes.desk_world import DeskWorld, Window, open_desk
+from tests.fakes.desk_window import Window
+from tests.fakes.desk_world import DeskWorld, open_desk
 from tests.unit.handoff.test_access import ACTS
 
 ROLES: tuple[Role, ...] = get_args(Role)

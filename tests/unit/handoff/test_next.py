@@ -8,7 +8,8 @@ import secrets
 from core.errors import StoreUnavailable
 from handoff.case import Urgency
 from handoff.roster import set_presence
-from tests.fakes.desk_world import DeskWorld, Window
+from tests.fakes.desk_window import Window
+from tests.fakes.desk_world import DeskWorld
 
 
 async def following(window: Window) -> str:

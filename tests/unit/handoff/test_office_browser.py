@@ -12,7 +12,8 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from handoff.accounts import Role, account_id
 from handoff.totp import STEP, code_at
-from tests.fakes.desk_world import PASSWORD, DeskWorld, RealClock, open_desk
+from tests.fakes.desk_window import PASSWORD
+from tests.fakes.desk_world import DeskWorld, RealClock, open_desk
 from tests.unit.handoff.test_numbers import DAY, count
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

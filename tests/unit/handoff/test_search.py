@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from handoff.search import match
 from i18n.plain import fold, words
-from tests.fakes.desk_world import DeskWorld, Window
+from tests.fakes.desk_window import Window
+from tests.fakes.desk_world import DeskWorld
 
 
 async def search(window: Window, query: str):

@@ -13,7 +13,8 @@ from handoff.pauses import FREE
 from handoff.second import confirm_setup, demand, demand_second, renew_recovery, reset_second, use_code
 from handoff.sessions import HALFWAY
 from handoff.totp import STEP, code_at
-from tests.fakes.desk_world import DeskWorld, Window, open_desk
+from tests.fakes.desk_window import Window
+from tests.fakes.desk_world import DeskWorld, open_desk
 
 SETUP_KEY = re.compile(r'class="key">([A-Z2-7 ]+)<')
 

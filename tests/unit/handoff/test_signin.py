@@ -10,7 +10,8 @@ import pytest
 from handoff.accounts import account_id, disable_account, set_password
 from handoff.pauses import FIRST, FREE, LONGEST
 from handoff.sessions import ABSOLUTE, IDLE
-from tests.fakes.desk_world import PASSWORD, DeskWorld, Window, open_desk
+from tests.fakes.desk_window import PASSWORD, Window
+from tests.fakes.desk_world import DeskWorld, open_desk
 
 HTTPS = "https://desk.example.org/"
 
