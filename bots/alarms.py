@@ -21,6 +21,7 @@ from flows.hours import OpeningHours
 from flows.program import Program
 from handoff.accounts import Account, can, list_accounts
 from handoff.alerts import Rules, Target, Watch, team_targets, words
+from handoff.bot_words import BotWords
 from handoff.cases import Case
 from handoff.outages import Outage
 from handoff.ui_texts import LANGUAGES, SOURCE, texts
@@ -48,8 +49,12 @@ class Alarms:
         telegram: Callable[[], Channel | None],
         bot: str,
         desk_url: str | None,
+        topics: Callable[[str], Mapping[str, str]] = lambda language: {},
     ) -> None:
-        """``telegram`` gives the channel that reaches chats, if one is set up; ``desk_url`` stands below an alert."""
+        """``telegram`` gives the channel that reaches chats, if one is set up; ``desk_url`` stands below an alert.
+
+        ``topics`` gives the names of the bot's topics in a language.
+        """
         self._store = store
         self._clock = clock
         self._watch = watch
@@ -59,6 +64,7 @@ class Alarms:
         self._telegram = telegram
         self._bot = bot
         self._desk_url = desk_url
+        self._topics = topics
 
     @property
     def possible(self) -> bool:
@@ -81,7 +87,7 @@ class Alarms:
         reached: dict[str, bool] = {}
         cases = {case.number: case for alert in alerts for case in alert.cases}
         for alert in alerts:
-            subject, text = words(alert)
+            subject, text = words(alert, self._topics)
             sent = await self._send(alert.target, subject, text)
             for case in alert.cases:
                 reached[case.number] = reached.get(case.number, False) or sent
@@ -94,7 +100,7 @@ class Alarms:
         targets = [self._target(one) for one in keepers if one.alert_mail or one.alert_chat]
         for target in dict.fromkeys(targets + team_targets(self._rules)):
             said = texts(target.language if target.language in LANGUAGES else SOURCE)
-            text = said["alert.down"].replace("{channel}", f"{outage.channel} {outage.account}")
+            text = said["alert.down"].replace("{channel}", _place(outage, said))
             await self._send(target, said["alert.down_subject"], text.replace("{reason}", outage.reason))
 
     async def test(self, account: Account) -> Literal["sent", "failed", "nowhere"]:
@@ -140,6 +146,10 @@ class Alarms:
         return error is None
 
 
+def _place(outage: Outage, said: Mapping[str, str]) -> str:
+    return f"{said.get(f'channel.{outage.channel}', outage.channel)} ({outage.account})"
+
+
 def alarms_of(
     settings: Settings,
     *,
@@ -155,7 +165,12 @@ def alarms_of(
         queue = program().queues.get(case.queue)
         return queue.hours_for(case.language) if queue is not None else None
 
-    rules = Rules(after=settings.alert_after, mails=settings.alert_mail, chats=settings.alert_telegram)
+    rules = Rules(
+        after=settings.alert_after,
+        mails=settings.alert_mail,
+        chats=settings.alert_telegram,
+        language=settings.alert_language,
+    )
     mail = Mail(settings.smtp, settings.mail_from) if settings.smtp and settings.mail_from else None
     return Alarms(
         store=store,
@@ -167,4 +182,5 @@ def alarms_of(
         telegram=lambda: next((one for (name, _), one in channels.items() if name == "telegram"), None),
         bot=program().bot,
         desk_url=f"{settings.public_url}/desk" if settings.public_url else None,
+        topics=BotWords(program).topics,
     )

@@ -15,51 +15,26 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import msgspec
-from msgspec import Struct
+from msgspec.structs import replace
 
 from core.errors import StoreError
 from core.ids import Millis
 from core.ports import Clock, Store
+from core.sweep_reports import OPEN, Report, read_report, write_report
 from core.sweeping import Swept
 
-__all__ = ["Report", "Sweeper", "reports"]
+__all__ = ["Sweeper"]
 
 log = logging.getLogger("streetwork.sweep")
 
-#: Kind of the records; the key is the day of the report, or OPEN for the counts since the last one.
-KIND = "sweep"
-OPEN = "open"
 #: Things of each kind that one pass takes at most, seconds between two passes, and between the passes of one look.
 PORTION = 500
 EVERY = 60.0
 BREATH = 0.1
 #: Local hour behind which the report of the night is made.
 HOUR = 3
-#: Reports are kept so long: a year and a month, to show that erasure runs.
-KEPT: Millis = 400 * 86_400_000
 #: Name of the day counter of people who were erased on their wish.
 _ON_WISH = "erased"
-
-
-class Report(Struct, frozen=True, kw_only=True):
-    """What was erased between two moments."""
-
-    since: Millis
-    until: Millis
-    swept: Swept = Swept()
-    #: People erased because they, or the desk for them, asked for it. Counted by days in UTC, the first one whole: who
-    #: asked between midnight and the report before stands in both.
-    on_wish: int = 0
-
-
-_encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(Report)
-
-
-async def reports(store: Store, now: Millis, limit: int = 400) -> list[tuple[str, Report]]:
-    """Return the reports with their days, newest first; the open one is not among them."""
-    found = [record for record in await store.scan(KIND, now, limit + 1) if record.key != OPEN]
-    return [(record.key, _decoder.decode(record.value)) for record in reversed(found)]
 
 
 class Sweeper:
@@ -86,7 +61,7 @@ class Sweeper:
         now = self._clock.now()
         report = await self._count(swept, now)
         day = self._day(now)
-        if day is not None and await self._store.get(KIND, day, now) is None:
+        if day is not None and await read_report(self._store, day, now) is None:
             await self._close(day, report, now)
 
     async def _sweep(self) -> Swept:
@@ -105,18 +80,18 @@ class Sweeper:
 
     async def _count(self, swept: Swept, now: Millis) -> Report:
         """Add the counts of a look to the open record and return it."""
-        record = await self._store.get(KIND, OPEN, now)
-        before = Report(since=now, until=now) if record is None else _decoder.decode(record.value)
-        after = msgspec.structs.replace(before, until=now, swept=before.swept + swept)
-        if record is None or swept.total:
-            await self._store.put(KIND, OPEN, _encoder.encode(after), now)
+        before = await read_report(self._store, OPEN, now)
+        after = replace(before or Report(since=now, until=now), until=now)
+        after = replace(after, swept=after.swept + swept)
+        if before is None or swept.total:
+            await write_report(self._store, OPEN, after, now)
         return after
 
     async def _close(self, day: str, report: Report, now: Millis) -> None:
-        report = msgspec.structs.replace(report, on_wish=await self._wishes(report.since))
-        if await self._store.put(KIND, day, _encoder.encode(report), now, expires=now + KEPT, expect=0) is None:
-            return  # another process was faster
-        await self._store.put(KIND, OPEN, _encoder.encode(Report(since=now, until=now)), now)
+        report = replace(report, on_wish=await self._wishes(report.since))
+        if not await write_report(self._store, day, report, now):
+            return
+        await write_report(self._store, OPEN, Report(since=now, until=now), now)
         log.info("sweep_report", extra={"count": report.swept.total})
 
     async def _wishes(self, since: Millis) -> int:

@@ -58,6 +58,16 @@ class DeskFields(SearchFields):
             "Ids of Telegram chats of the team that get every alert from the bot itself, with commas between.",
         ),
     )
+    alert_language: str = field(
+        default="de",
+        metadata=setting(
+            "STREETWORK_ALERT_LANGUAGE",
+            kinds.one_of("de", "en", "ar", "bg", "ru"),
+            "Language of the alerts to the team's addresses, and to accounts that chose none: `de`, `en`, `ar`, `bg` "
+            "or `ru`.",
+            shown="de",
+        ),
+    )
     alert_after: int = field(
         default=10,
         metadata=setting(

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from core.ids import ConversationId, Millis
 from core.ports import Store
 from core.records import Line, Snapshot
-from handoff.accounts import Account, can
+from handoff.accounts import Account, can, serves
 from handoff.alerts import note_look
 from handoff.audit import Audit
 from handoff.card import consent_state
@@ -105,7 +105,7 @@ def is_offered(account: Account, case: Case) -> bool:
     """Return whether a colleague hands this case over to the account, or to everybody of a queue."""
     if case.state != "handing_over" or case.owner == account.id:
         return False
-    return case.offered_to == account.id or case.offered_queue is not None
+    return case.offered_to == account.id or (case.offered_queue is not None and serves(account, case.offered_queue))
 
 
 def as_listed(grant: Grant, case: Case | None = None) -> Listed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Literal
 
 from aiohttp import web
@@ -10,9 +10,11 @@ from aiohttp import web
 from core.errors import Refused
 from handoff import accounts, totp
 from handoff.accounts import Account, get_account
+from handoff.bot_words import BotWords
 from handoff.entrance import ISSUER, qr_code
 from handoff.forms import Form, Office, moment, one, to
 from handoff.pages import page_language
+from handoff.roster import get_presence, set_work
 from handoff.second import confirm_setup, renew_recovery
 from handoff.sessions import (
     SignedIn,
@@ -25,20 +27,13 @@ from handoff.sessions import (
 )
 from handoff.signin import Door
 from handoff.ui_texts import LANGUAGES
-from i18n.negotiate import NATIVE_NAMES
 
-__all__ = ["AccountPages", "Alarm", "language_choices"]
+__all__ = ["AccountPages", "Alarm"]
 
 _PAGE = "/desk/account"
 #: Sends a test to where an account wants its alerts; says whether it went out.
 Alarm = Callable[[Account], Awaitable[Literal["sent", "failed", "nowhere"]]]
 _HangUp = Callable[[str], Awaitable[None]]
-
-
-def language_choices(offered: Sequence[str], spoken: Sequence[str]) -> list[tuple[str, str, bool]]:
-    """Return (code, name in itself, chosen) for the languages of the bot and those somebody has already."""
-    codes = dict.fromkeys((*offered, *spoken))
-    return [(code, NATIVE_NAMES.get(code, code), code in spoken) for code in codes]
 
 
 class AccountPages:
@@ -49,15 +44,15 @@ class AccountPages:
         office: Office,
         door: Door,
         hang_up: _HangUp,
-        offered: Callable[[], Sequence[str]],
+        words: BotWords,
         alarm: Alarm | None = None,
     ) -> None:
-        """``hang_up`` closes the live lines of a session; ``offered`` names the bot's languages."""
+        """``hang_up`` closes the live lines of a session; ``words`` names what the bot offers."""
         self._office = office
         self._store = office.store
         self._door = door
         self._hang_up = hang_up
-        self._offered = offered
+        self._words = words
         self._alarm = alarm
 
     def routes(self) -> list[web.AbstractRouteDef]:
@@ -68,6 +63,7 @@ class AccountPages:
             web.post(f"{_PAGE}/languages", sent(_PAGE, self._languages)),
             web.post(f"{_PAGE}/password", sent(_PAGE, self._password)),
             web.post(f"{_PAGE}/alerts", sent(_PAGE, self._alerts)),
+            web.post(f"{_PAGE}/keys", sent(_PAGE, self._keys)),
             web.post(f"{_PAGE}/sessions", sent(_PAGE, self._sessions)),
             web.get(f"{_PAGE}/second", self._office.shown(self._second_page)),
             web.post(f"{_PAGE}/second", sent(_PAGE, self._second)),
@@ -94,7 +90,8 @@ class AccountPages:
             signed,
             "account.html",
             sessions=sessions,
-            spoken=language_choices(self._offered(), account.languages),
+            spoken=self._words.languages(account.languages),
+            topics=self._words.topic_choices(language, (await get_presence(self._store, account.id, now)).topics),
             alert_language=account.interface or language,
             alerts_work=self._alarm is not None,
         )
@@ -104,6 +101,9 @@ class AccountPages:
         await accounts.edit_account(
             self._store, account.id, self._office.border.now(), name=account.name, languages=form.get("language", [])
         )
+        if "asks-topic" in form:
+            topics = accounts.fit_ids(form.get("topic", []))
+            await set_work(self._store, account.id, self._office.border.now(), topics=topics)
         # They decide which cases one can claim, so a change is told.
         await self._note(signed, "languages", "ok")
         return to(_PAGE, said="saved")
@@ -120,6 +120,10 @@ class AccountPages:
         )
         if "test" in form and self._alarm is not None:
             return to(_PAGE, said=f"alert_{await self._alarm(changed)}")
+        return to(_PAGE, said="saved")
+
+    async def _keys(self, _request: web.Request, signed: SignedIn, form: Form) -> web.StreamResponse:
+        await accounts.set_keys(self._store, signed.account.id, self._office.border.now(), on="on" in form)
         return to(_PAGE, said="saved")
 
     # -- what needs the password once more -------------------------------------------------------------------

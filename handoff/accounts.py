@@ -30,11 +30,14 @@ __all__ = [
     "change_account",
     "disable_account",
     "edit_account",
+    "fit_ids",
     "get_account",
     "list_accounts",
     "normal_login",
     "renew_hash",
+    "serves",
     "set_alerts",
+    "set_keys",
     "set_password",
     "set_roles",
 ]
@@ -45,6 +48,9 @@ _MOST = 1000
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._@-]{1,63}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _MOST_LANGUAGES = 20
+#: Ids of the bot's topics and queues.
+_ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_MOST_IDS = 50
 #: What goes into a mail's header: one plain address, nothing that could end the line.
 _MAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 #: Ids of chats; those of groups are negative.
@@ -82,6 +88,10 @@ class Account(Struct, frozen=True, kw_only=True, omit_defaults=True):
     alert_chat: str = ""
     #: Language of alerts and of the interface, once chosen.
     interface: str = ""
+    #: Queues of the bot whose cases "claim next" gives this person; empty: of all.
+    queues: tuple[str, ...] = ()
+    #: Single-letter shortcuts at the desk (WCAG 2.1.4: they can be turned off).
+    keys: bool = True
 
 
 _encoder = msgspec.json.Encoder()
@@ -91,6 +101,11 @@ _decoder = msgspec.json.Decoder(Account)
 def can(account: Account, permission: Permission) -> bool:
     """Return whether the account may do this at all. A disabled one may do nothing."""
     return not account.disabled and granted(account.roles, permission)
+
+
+def serves(account: Account, queue: str) -> bool:
+    """Return whether the account is in a queue; one that names none is in all."""
+    return not account.queues or queue in account.queues
 
 
 def account_id(login: str) -> str:
@@ -162,10 +177,30 @@ async def disable_account(store: Store, account: str, now: Millis, *, disabled: 
     )
 
 
-async def edit_account(store: Store, account: str, now: Millis, *, name: str, languages: Sequence[str]) -> Account:
-    """Give an account another name and other languages. Raises ``no_account``, ``bad_name``, ``bad_language``."""
-    fit, spoken = _fit_name(name), _fit_languages(languages)
-    return await change_account(store, account, now, lambda old: replace(old, name=fit, languages=spoken))
+async def edit_account(
+    store: Store,
+    account: str,
+    now: Millis,
+    *,
+    name: str,
+    languages: Sequence[str],
+    queues: Sequence[str] | None = None,
+) -> Account:
+    """Give an account another name, other languages and queues (None: as they were).
+
+    Raises ``no_account``, ``bad_name``, ``bad_language``, ``malformed``.
+    """
+    fit, spoken, served = _fit_name(name), _fit_languages(languages), None if queues is None else fit_ids(queues)
+
+    def change(old: Account) -> Account:
+        return replace(old, name=fit, languages=spoken, queues=old.queues if served is None else served)
+
+    return await change_account(store, account, now, change)
+
+
+async def set_keys(store: Store, account: str, now: Millis, *, on: bool) -> Account:
+    """Turn the single-letter shortcuts of somebody's desk on or off. Raises ``no_account``."""
+    return await change_account(store, account, now, lambda old: replace(old, keys=on))
 
 
 async def set_roles(store: Store, account: str, now: Millis, roles: Sequence[Role], *, mixed: bool = False) -> Account:
@@ -249,6 +284,13 @@ def _fit_languages(languages: Sequence[str]) -> tuple[str, ...]:
     if len(languages) > _MOST_LANGUAGES:
         raise Refused("bad_language")
     return tuple(dict.fromkeys(languages))
+
+
+def fit_ids(ids: Sequence[str]) -> tuple[str, ...]:
+    """Return ids of topics or queues, each once; raises ``Refused("malformed")`` for what cannot be one."""
+    if len(ids) > _MOST_IDS or not all(_ID.fullmatch(one) for one in ids):
+        raise Refused("malformed")
+    return tuple(dict.fromkeys(ids))
 
 
 def _fit_roles(roles: Sequence[Role], *, mixed: bool) -> tuple[Role, ...]:

@@ -12,12 +12,12 @@ from core.ids import Millis
 from core.ports import Store
 from core.records import Outcome
 from handoff.access import Access, Grant
-from handoff.accounts import Account, can, get_account, list_accounts
+from handoff.accounts import Account, can, get_account, list_accounts, serves
 from handoff.acts import Acts, Pressed, valid_request
 from handoff.auth import Border
 from handoff.drafts import Drafts
 from handoff.guard import absent, answer, api, case_number, json_body
-from handoff.line import TeamLine
+from handoff.line import HEAD, TeamLine
 from handoff.queue import Place, base, class_of, why
 from handoff.roster import get_presence, load_of
 from handoff.sessions import SignedIn
@@ -166,9 +166,12 @@ class ActRoutes:
         if await load_of(self._store, account.id) >= presence.capacity:
             return "at_capacity"
         head: list[tuple[Place, Grant]] = []
-        for place in await self._line.for_account(account, now, _LOOKED_AT):
+        # The line is of all queues: whoever is in some of them has to look further down.
+        for place in await self._line.for_account(account, now, HEAD if account.queues else _LOOKED_AT):
             grant = await self._access.open_waiting(account, place.key)
             if grant is None or grant.case.number in tried or _kept_for_another(grant, account, place, now):
+                continue
+            if grant.case.urgency != "safety" and not serves(account, grant.case.queue):
                 continue
             head.append((place, grant))
             if len(head) == _CHOICE or place.rank != head[0][0].rank:

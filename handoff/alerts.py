@@ -17,7 +17,7 @@ from msgspec import Struct
 from core.ids import Millis
 from core.ports import Store
 from flows.hours import OpeningHours
-from handoff.accounts import Account, can, list_accounts
+from handoff.accounts import Account, can, list_accounts, serves
 from handoff.cases import Case
 from handoff.conversation import load
 from handoff.queue import base
@@ -107,10 +107,12 @@ def _next(case: Case, told: Told | None, now: Millis, *, sent: bool) -> Told:
     return Told(first=first, again=now + pause)
 
 
-def could_take(account: Account, language: str) -> bool:
-    """Return whether a case in this language is one for the account. One that names no language takes them all."""
-    spoken = {base(one) for one in account.languages}
-    return can(account, "cases") and (not spoken or base(language) in spoken or can(account, "any_language"))
+def could_take(account: Account, case: Case) -> bool:
+    """Return whether a case is one for the account: in its language, and, danger apart, of one of its queues."""
+    spoken, language = {base(one) for one in account.languages}, base(case.language)
+    if not can(account, "cases") or not (case.urgency == "safety" or serves(account, case.queue)):
+        return False
+    return not spoken or language in spoken or can(account, "any_language")
 
 
 def recipients(
@@ -121,7 +123,7 @@ def recipients(
     Whoever said why they are away is off duty and only told of danger; of danger everybody is told when nobody speaks
     the language.
     """
-    found = [account for account in accounts if could_take(account, case.language)]
+    found = [account for account in accounts if could_take(account, case)]
     if case.urgency == "safety":
         found = found or [account for account in accounts if can(account, "cases")]
     else:
@@ -140,10 +142,13 @@ def team_targets(rules: Rules) -> list[Target]:
     return mails + [Target(chat=chat, language=rules.language) for chat in rules.chats]
 
 
-def words(alert: Alert) -> tuple[str, str]:
-    """Return subject and text of an alert, in its language: how many wait, in which languages, about what."""
+def words(alert: Alert, topics: Callable[[str], Mapping[str, str]] = lambda language: {}) -> tuple[str, str]:
+    """Return subject and text of an alert, in its language: how many wait, in which languages, about what.
+
+    ``topics`` gives the names of the topics in a language.
+    """
     language = alert.target.language if alert.target.language in LANGUAGES else SOURCE
-    said, lines = texts(language), []
+    said, named, lines = texts(language), topics(language), []
     for danger in (True, False):
         cases = [case for case in alert.cases if (case.urgency == "safety") is danger]
         if not cases:
@@ -151,7 +156,7 @@ def words(alert: Alert) -> tuple[str, str]:
         key = "alert.safety" if danger else "alert.one"
         if len(cases) > 1:
             key = "alert.safety_many" if danger else "alert.many"
-        what = "; ".join(dict.fromkeys(_what(case, language) for case in cases))
+        what = "; ".join(dict.fromkeys(_what(case, language, named) for case in cases))
         lines.append(said[key].replace("{what}", what).replace("{count}", str(len(cases))))
     if alert.nobody:
         lines.append(said["alert.nobody"])
@@ -177,7 +182,7 @@ class Watch:
         found: dict[Target, list[Case]] = {}
         for case in waiting:
             told = await self._told(case, now)
-            ready = any(could_take(one, case.language) for one in here)
+            ready = any(could_take(one, case) for one in here)
             if due(case, now, hours=self._hours(case), here=ready, told=told, after=self._rules.after):
                 for target in recipients(case, accounts, presence, self._rules):
                     found.setdefault(target, []).append(case)
@@ -220,6 +225,6 @@ def _off_duty(presence: Presence | None) -> bool:
     return presence is not None and presence.state == "away" and bool(presence.absence)
 
 
-def _what(case: Case, language: str) -> str:
+def _what(case: Case, language: str, topics: Mapping[str, str]) -> str:
     name = babel_locale(language).languages.get(base(case.language), case.language)
-    return f"{name}, {case.topic}" if case.topic else name
+    return f"{name}, {topics.get(case.topic, case.topic)}" if case.topic else name

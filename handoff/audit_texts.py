@@ -53,6 +53,8 @@ AUDIT: Mapping[str, str] = MappingProxyType(
         "did.question-example": "took a question among the examples",
         "did.page-team": "wanted to see the team",
         "did.page-numbers": "wanted to see the numbers",
+        "did.page-questions": "wanted to see the unanswered questions",
+        "did.page-erasures": "wanted to see the erasures",
         "did.page-audit": "wanted to see the audit log",
         "ended.ok": "done",
         "ended.asked": "asked for",

@@ -16,6 +16,7 @@ from core.messages import Choice, Edited, Media, Text
 from core.records import Heard, Line, Wrote
 from flows.state import Consent
 from handoff.case import Case
+from i18n.negotiate import NATIVE_NAMES
 
 __all__ = ["BotAnswer", "ConsentView", "Handover", "consent_state", "handover"]
 
@@ -25,6 +26,7 @@ _LONGEST = 300
 _TITLE = 120
 #: Texts that are answers from the shelf; the part behind names the entry.
 _ANSWERS = ("faq.", "rumours.")
+_LANGUAGES = frozenset(name.casefold() for name in NATIVE_NAMES.values())
 
 
 class BotAnswer(Struct, frozen=True, kw_only=True):
@@ -68,7 +70,7 @@ def handover(case: Case, lines: Iterable[Line], consents: Sequence[Consent]) -> 
             continue
         if isinstance(entry.body, Heard):
             words = _words(entry.body)
-            if words:
+            if words and not _is_noise(words):
                 (asked if entry.at < case.from_at else said).append(words[:_LONGEST])
         elif isinstance(entry.body, Wrote) and entry.author == "bot":
             source = entry.body.source or ""
@@ -108,6 +110,11 @@ def _words(heard: Heard) -> str:
             return (caption or "").strip()
         case _:
             return ""
+
+
+def _is_noise(words: str) -> bool:
+    """Return whether these words only moved the bot: a messenger's command, or a language that was chosen."""
+    return words.startswith("/") or words.casefold() in _LANGUAGES
 
 
 def _title(text: str) -> str:

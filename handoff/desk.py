@@ -12,26 +12,29 @@ from functools import partial
 
 from aiohttp import web
 
+from core.errors import Refused
 from core.messages import Address
 from core.ports import Blobs, Clock, Store
 from flows.canned import GAP
 from flows.program import Program
 from handoff.access import Access
 from handoff.account_pages import AccountPages, Alarm
-from handoff.accounts import can
+from handoff.accounts import can, set_keys
 from handoff.acting import ActRoutes
 from handoff.acts import Acts
 from handoff.audit import Audit
 from handoff.audit_page import AuditPage
 from handoff.auth import Border
 from handoff.board import Board
+from handoff.bot_words import BotWords
 from handoff.canned import CannedRoutes
 from handoff.drafts import DraftRoutes, Drafts
 from handoff.entrance import Entrance
+from handoff.erasures_page import ErasuresPage
 from handoff.feed import ChangeFeed
 from handoff.files import FileRoutes, Limits
 from handoff.forms import Office, kept, pages_of, to
-from handoff.guard import Handler, Known, absent, answer, api, case_number
+from handoff.guard import Handler, Known, absent, answer, api, case_number, json_body
 from handoff.hub import Hub
 from handoff.leaving import give_back
 from handoff.line import TeamLine
@@ -82,7 +85,6 @@ class Desk:
         """
         self._store = store
         self._opening = opening
-        self._program = program
         self._border = Border(store, clock, public_url)
         audit = Audit(store)
         self._access = Access(store, audit)
@@ -92,12 +94,13 @@ class Desk:
         self._hub = Hub(store, self._access, self._border, feed, beat=beat)
         self._pages = Pages()
         self._entrance = Entrance(store, self._border, self._pages, door)
-        offered = (lambda: program().languages) if program is not None else tuple[str, ...]
+        self._words = BotWords(program)
         office = Office(store, self._border, self._pages, audit)
         self._office = (
-            AccountPages(office, door, self._hub.hang_up, offered, alarm),
-            TeamPages(office, Team(store, audit, partial(give_back, store)), offered),
+            AccountPages(office, door, self._hub.hang_up, self._words, alarm),
+            TeamPages(office, Team(store, audit, partial(give_back, store)), self._words),
             AuditPage(office),
+            ErasuresPage(office),
             NumbersPage(office),
             QuestionsPage(office, program),
         )
@@ -128,6 +131,7 @@ class Desk:
             *self._draft_routes.routes(),
             *self._search.routes(),
             *(route for part in self._office for route in part.routes()),
+            web.post("/desk/api/keys", self._known(self._keys, changes=True)),
             web.post("/desk/api/sign-out", api(self._border, self._sign_out, changes=True, permission=None)),
             *self._workdays.routes(),
         ]
@@ -160,21 +164,12 @@ class Desk:
                 "language": language,
                 "longest": LONGEST_TEXT,
                 "gap": GAP,
-                "topics": self._topics(language),
-                "queues": list(self._program().queues) if self._program else [],
+                "topics": self._words.topics(language),
+                "queues": list(self._words.queues()),
+                "keys": signed.account.keys,
             },
             opening=self._opening(language) if self._opening else "",
         )
-
-    def _topics(self, language: str) -> dict[str, str]:
-        """Return what a case can be about, with names in the page's language."""
-        if self._program is None:
-            return {}
-        program = self._program()
-        return {
-            topic: program.translator.text(language, f"topics.{topic}", program.shelf.topics.get(topic, topic)).text
-            for topic in sorted(program.topics)
-        }
 
     # -- the JSON routes -----------------------------------------------------------------------------------
 
@@ -192,6 +187,13 @@ class Desk:
         before = request.query.get("before", "")
         place = int(before) if before.isascii() and before.isdigit() and len(before) < 12 else None
         return answer(await self._board.conversation(signed.account, grant, now, place))
+
+    async def _keys(self, request: web.Request, signed: SignedIn) -> web.StreamResponse:
+        on = (await json_body(request)).get("on")
+        if not isinstance(on, bool):
+            raise Refused("malformed")
+        await set_keys(self._store, signed.account.id, self._border.now(), on=on)
+        return answer({"code": "ok"})
 
     async def _sign_out(self, request: web.Request, signed: SignedIn) -> web.StreamResponse:
         await end_session(self._store, signed.key)

@@ -170,6 +170,7 @@ _NAV: tuple[tuple[str, str, Permission | None], ...] = (
     ("/desk/team", "team", "team"),
     ("/desk/numbers", "numbers", "numbers"),
     ("/desk/audit", "audit", "audit"),
+    ("/desk/erasures", "erasures", "erasures"),
     ("/desk/questions", "questions", "questions"),
     ("/desk/account", "account", None),
 )

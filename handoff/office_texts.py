@@ -50,6 +50,8 @@ OFFICE: Mapping[str, str] = MappingProxyType(
         "account.name": "Name",
         "account.languages": "Languages",
         "account.languages_why": "Languages in which cases can be claimed",
+        "account.keys_why": "At the desk single letters are shortcuts, for example C for the next case. Whoever "
+        "dictates, or whose hand slips, can turn them off. Ctrl + Enter and Ctrl + Z stay.",
         "account.password_why": "After a change all your other windows are signed out.",
         "account.password_now": "Your password now",
         "account.password_new": "New password, 12 characters or more",
@@ -104,7 +106,12 @@ OFFICE: Mapping[str, str] = MappingProxyType(
         "team.second_off": "not demanded",
         "team.mixed": "Technical administration and conversations in one account: this is meant.",
         "team.mixed_badge": "Administration and conversations",
-        "team.edit": "Name, languages, capacity",
+        "team.edit": "Name and work",
+        "team.topics": "Topics",
+        "team.topics_why": "A wish: of the first cases of one kind, “claim next” gives one of these.",
+        "team.queues": "Queues",
+        "team.queues_why": "“Claim next” gives cases of these, and of all where none is chosen. Danger comes from "
+        "everywhere.",
         "team.capacity": "Cases at the same time",
         "team.door": "Sign-in",
         "team.password_new": "New password",
@@ -164,6 +171,20 @@ OFFICE: Mapping[str, str] = MappingProxyType(
         "topic.none": "No topic",
         "bot.answered": "answered from the list",
         "bot.unknown": "not answered",
+        # Erasures
+        "erasures": "Erasures",
+        "erasures.why": "What was erased because its time was over, night by night, and what people had erased at "
+        "their own wish. Numbers only.",
+        "erasures.late": "There was no report for more than a day. Perhaps nothing is erased any more: ask whoever "
+        "runs the bot.",
+        "erasures.none": "There is no report yet. The first one is made at three o'clock at night.",
+        "erasures.night": "Night",
+        "erasures.people": "People whose time was over",
+        "erasures.wish": "People at their own wish",
+        "erasures.files": "Files",
+        "erasures.rest": "Technical remains",
+        "erasures.rest_why": "Technical remains are drafts, sign-ins, waiting times and marks of messages that were "
+        "handled. Who wished to be erased between midnight and a report can stand in two nights.",
         # Unanswered questions
         "questions": "Unanswered questions",
         "questions.why": "What people asked and the bot could not answer, without names and numbers. Choose the entry "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Literal
 
 from aiohttp import web
@@ -10,17 +9,13 @@ from msgspec import Struct
 
 from core.errors import Refused
 from core.ports import Store
-from handoff.accounts import can, list_accounts
+from handoff.accounts import can, fit_ids, list_accounts
 from handoff.auth import Border
 from handoff.guard import answer, api, json_body
 from handoff.roster import Presence, get_presence, load_of, set_presence, team_presence
 from handoff.sessions import SignedIn
 
 __all__ = ["Colleague", "PresenceRoutes"]
-
-
-_MOST_TOPICS = 50
-_TOPIC = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 class Colleague(Struct, frozen=True, kw_only=True):
@@ -118,8 +113,6 @@ def _topics(body: dict[str, Any]) -> tuple[str, ...] | None:
     value = body.get("topics")
     if value is None:
         return None
-    if not isinstance(value, list) or len(value) > _MOST_TOPICS:
+    if not isinstance(value, list) or not all(isinstance(topic, str) for topic in value):
         raise Refused("malformed")
-    if not all(isinstance(topic, str) and _TOPIC.fullmatch(topic) for topic in value):
-        raise Refused("malformed")
-    return tuple(value)
+    return fit_ids(value)

@@ -18,16 +18,16 @@ ROLES: tuple[Role, ...] = get_args(Role)
 #: ``cases``: the desk with its lists, and cases as :mod:`handoff.access` says. ``all_cases``: read and note what
 #: colleagues own. ``any_language``: claim in languages that one does not counsel in. ``team``: accounts of others.
 #: ``numbers``: sums over cases. ``audit``: who did what with which case number. ``questions``: what the bot could not
-#: answer, without anything else of who asked.
-Permission = Literal["cases", "all_cases", "any_language", "team", "numbers", "audit", "questions"]
+#: answer, without anything else of who asked. ``erasures``: how much was erased each night.
+Permission = Literal["cases", "all_cases", "any_language", "team", "numbers", "audit", "questions", "erasures"]
 
 GRANTS: Mapping[Role, frozenset[Permission]] = {
     "counsellor": frozenset({"cases"}),
-    "lead": frozenset({"cases", "all_cases", "any_language", "team", "numbers", "audit", "questions"}),
+    "lead": frozenset({"cases", "all_cases", "any_language", "team", "numbers", "audit", "questions", "erasures"}),
     "editor": frozenset({"questions"}),
     "analyst": frozenset({"numbers"}),
-    "admin": frozenset({"team"}),
-    "privacy": frozenset({"audit"}),
+    "admin": frozenset({"team", "erasures"}),
+    "privacy": frozenset({"audit", "erasures"}),
 }
 
 #: Roles that read conversations.

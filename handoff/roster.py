@@ -25,8 +25,8 @@ __all__ = [
     "has_room",
     "load_of",
     "renew",
-    "set_capacity",
     "set_presence",
+    "set_work",
     "team_presence",
 ]
 
@@ -108,13 +108,23 @@ async def set_presence(
             return changed
 
 
-async def set_capacity(store: Store, account: str, now: Millis, capacity: int) -> None:
-    """Write how many cases are an account's at the same time, and nothing else. Raises ``Refused("malformed")``."""
-    if not 1 <= capacity <= MOST_CAPACITY:
+async def set_work(
+    store: Store, account: str, now: Millis, *, capacity: int | None = None, topics: tuple[str, ...] | None = None
+) -> None:
+    """Write how many cases are an account's at the same time and what they are about, and nothing of being there.
+
+    What is None stays as it was. Raises ``Refused("malformed")``.
+    """
+    if capacity is not None and not 1 <= capacity <= MOST_CAPACITY:
         raise Refused("malformed")
     while True:
         old, version = await _read(store, account, now)
-        value = _encoder.encode(replace(old, capacity=capacity))
+        changed = replace(
+            old,
+            capacity=old.capacity if capacity is None else capacity,
+            topics=old.topics if topics is None else topics,
+        )
+        value = _encoder.encode(changed)
         if await store.put(KIND, account, value, now, expect=version) is not None:
             return
 

@@ -13,11 +13,11 @@ from core.errors import Refused
 from core.ids import Millis
 from core.ports import Store
 from handoff import accounts, second
-from handoff.accounts import Account, can, get_account, list_accounts
+from handoff.accounts import Account, can, fit_ids, get_account, list_accounts
 from handoff.audit import Audit
 from handoff.pauses import forgive
 from handoff.roles import CONTENT, Role, granted
-from handoff.roster import set_capacity
+from handoff.roster import set_work
 
 __all__ = ["Left", "Team"]
 
@@ -68,14 +68,19 @@ class Team:
         *,
         name: str,
         languages: Sequence[str],
+        queues: Sequence[str] | None = None,
         capacity: int | None = None,
+        topics: Sequence[str] | None = None,
     ) -> Account:
-        """Give an account another name, other languages, and room for more or fewer cases at the same time."""
+        """Give an account another name, and say what it works on; what is None stays as it was.
+
+        That is languages, queues and topics, and room for so many cases at the same time.
+        """
         _demand(actor, ())
-        if capacity is not None:
-            await self._known(account, now)
-            await set_capacity(self._store, account, now, capacity)
-        changed = await accounts.edit_account(self._store, account, now, name=name, languages=languages)
+        wished = None if topics is None else fit_ids(topics)
+        await self._known(account, now)
+        await set_work(self._store, account, now, capacity=capacity, topics=wished)
+        changed = await accounts.edit_account(self._store, account, now, name=name, languages=languages, queues=queues)
         await self._write(now, actor, "account-edit", changed)
         return changed
 

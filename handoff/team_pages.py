@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
 
 import msgspec
 from aiohttp import web
 
 from core.errors import Refused
-from handoff.account_pages import language_choices
 from handoff.accounts import Account, get_account, list_accounts
+from handoff.bot_words import BotWords
 from handoff.forms import Form, Office, one, to
+from handoff.pages import page_language
 from handoff.roles import ROLES, Role, mixes
 from handoff.roster import MOST_CAPACITY, get_presence
 from handoff.sessions import SignedIn
 from handoff.team import Team
+from i18n.formatting import babel_locale
 
 __all__ = ["TeamPages"]
 
@@ -26,11 +27,10 @@ _ID = re.compile(r"[0-9a-f]{1,32}")
 class TeamPages:
     """The list of the staff, and one page for each of them."""
 
-    def __init__(self, office: Office, team: Team, offered: Callable[[], Sequence[str]]) -> None:
-        """``offered`` names the bot's languages."""
+    def __init__(self, office: Office, team: Team, words: BotWords) -> None:
         self._office = office
         self._team = team
-        self._offered = offered
+        self._words = words
 
     def routes(self) -> list[web.AbstractRouteDef]:
         """Return all routes; for those who may not keep accounts there are none."""
@@ -43,19 +43,22 @@ class TeamPages:
 
     async def _list(self, request: web.Request, signed: SignedIn) -> web.StreamResponse:
         everybody = await list_accounts(self._office.store, self._office.border.now())
+        names = babel_locale(page_language(request, signed.session.language)).languages
         return self._office.render(
             request,
             signed,
             "team.html",
             staff=[(account, mixes(account.roles)) for account in everybody],
             roles=ROLES,
-            spoken=language_choices(self._offered(), ()),
+            spoken=self._words.languages(()),
+            tongues={code: names.get(code, code) for account in everybody for code in account.languages},
         )
 
     async def _one(self, request: web.Request, signed: SignedIn) -> web.StreamResponse:
         return await self._page(request, signed, await self._about(request))
 
     async def _page(self, request: web.Request, signed: SignedIn, about: Account, secret: str = "") -> web.Response:
+        language = page_language(request, signed.session.language)
         presence = await get_presence(self._office.store, about.id, self._office.border.now())
         return self._office.render(
             request,
@@ -68,7 +71,9 @@ class TeamPages:
             mixed=mixes(about.roles),
             roles=ROLES,
             myself=about.id == signed.account.id,
-            spoken=language_choices(self._offered(), about.languages),
+            spoken=self._words.languages(about.languages),
+            topics=self._words.topic_choices(language, presence.topics),
+            queues=self._words.queue_choices(about.queues),
         )
 
     async def _about(self, request: web.Request) -> Account:
@@ -98,9 +103,16 @@ class TeamPages:
         try:
             match one(form, "do"):
                 case "edit":
-                    languages = form.get("language", [])
                     await self._team.edit(
-                        actor, about.id, now, name=one(form, "name"), languages=languages, capacity=_capacity(form)
+                        actor,
+                        about.id,
+                        now,
+                        name=one(form, "name"),
+                        languages=form.get("language", []),
+                        # Where the bot has one queue only, the form does not ask.
+                        queues=form.get("queue", []) if "asks-queue" in form else None,
+                        capacity=_capacity(form),
+                        topics=form.get("topic", []) if "asks-topic" in form else None,
                     )
                 case "roles":
                     await self._team.set_roles(actor, about.id, now, _roles(form), mixed="mixed" in form)

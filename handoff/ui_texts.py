@@ -189,6 +189,8 @@ TEXTS: Mapping[str, str] = MappingProxyType(
         "reply.tab": "Reply",
         "reply.label": "Your reply to the person",
         "reply.send": "Send reply: {language}, {channel}",
+        "reply.to": "({language}, {channel})",
+        "reply.send_short": "Send",
         "reply.attach": "Attach a file",
         "file.sending": "The file is being sent …",
         "note.tab": "Note",

@@ -108,7 +108,7 @@ def sweeps(as_json: bool) -> None:
     """Show what was erased because its time was over, one line a night, newest first. Numbers only."""
     from bots.clock import SystemClock
     from bots.stores import store_only
-    from bots.sweeping import reports
+    from core.sweep_reports import reports
 
     async def main() -> list[dict[str, object]]:
         async with store_only(settings_of_process()) as opened:

@@ -13,6 +13,8 @@ const ALONE = new RegExp(
   "gu",
 );
 
+const WHOLE = 20;
+
 /** Put a text into an element, with what has a direction of its own isolated. */
 export function put(element, text) {
   const parts = [];
@@ -21,6 +23,8 @@ export function put(element, text) {
     if (found.index > place) parts.push(document.createTextNode(text.slice(place, found.index)));
     const alone = document.createElement("bdi");
     alone.textContent = found[0];
+    // A short number is read at one glance, so it is not torn apart at the end of a line.
+    if (found[0].length <= WHOLE) alone.className = "whole";
     parts.push(alone);
     place = found.index + found[0].length;
   }

@@ -34,7 +34,9 @@ export function showComposer({ card, verbs: allowed }) {
   verbs = MODES.filter((name) => allowed.includes(name));
   byId("composer").hidden = !verbs.length;
   if (fresh || !verbs.includes(mode)) mode = verbs[0] ?? "note";
-  fill(button("reply"), "reply.send", { language: languageName(card.language), channel: channelName(card.channel) });
+  const to = { language: languageName(card.language), channel: channelName(card.channel) };
+  fill(button("reply").querySelector(".wide"), "reply.send", to);
+  fill(byId("reply-to"), "reply.to", to);
   if (fresh) {
     newer = 0;
     for (const name of MODES) load(name);

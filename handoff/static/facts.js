@@ -4,7 +4,7 @@ import { put } from "./bidi.js";
 import { fileAddress } from "./files.js";
 import { drawLine } from "./lines.js";
 import {
-  channelName, day, dayOf, duration, hasWord, languageName, moment, number, topicName, word,
+  channelName, day, dayOf, duration, hasWord, languageName, moment, noteOf, number, topicName, word,
 } from "./texts.js";
 
 const byId = (id) => document.getElementById(id);
@@ -27,7 +27,7 @@ export function drawFacts(view, lines) {
     ["facts.consent", card.consent && consent(card.consent)],
     ["facts.expires", card.expires && `${dayOf(card.expires)} (${duration(card.expires - Date.now())})`],
     ["facts.earlier", card.earlier ? number(card.earlier) : ""],
-    ["facts.note", card.note],
+    ["facts.note", noteOf(card)],
   ]);
   drawFiles(lines, card.number);
   drawNotes(lines, card.number);
@@ -108,8 +108,10 @@ function drawHandover(card, { number: caseNumber }, lines) {
     : [];
   box.hidden = !parts.length;
   list(byId("handover-list"), parts);
-  if (box.dataset.number === caseNumber) return;
-  box.dataset.number = caseNumber;
   const answered = lines.some((line) => line.author === "counsellor" && line.kind !== "note");
+  const stays = box.dataset.number === caseNumber && box.dataset.answered === String(answered);
+  if (stays) return;
+  box.dataset.number = caseNumber;
+  box.dataset.answered = String(answered);
   box.open = !answered && !matchMedia("(max-width: 60rem)").matches;
 }

@@ -1,19 +1,25 @@
 // Single-letter keys. Off inside fields and dialogs, and off altogether for whoever does not want them.
 
-const SWITCH = "desk.keys";
+import { post } from "./api.js";
+import { notice } from "./notice.js";
+import { keysOn } from "./texts.js";
+
 const box = document.getElementById("keys-on");
 
-box.checked = localStorage.getItem(SWITCH) !== "off";
-box.addEventListener("change", () => localStorage.setItem(SWITCH, box.checked ? "on" : "off"));
+box.checked = keysOn;
+box.addEventListener("change", async () => {
+  const { status } = await post("keys", { on: box.checked }).catch(() => ({ status: 0 }));
+  if (status !== 200) notice("failed.network", {}, "bad");
+});
 
-/** Bind keys to actions; ``?`` works even when the others are off. While ``busy()``, letters are somebody typing on. */
+/** Bind keys to actions. They are all off together, ``?`` too: its button is always there. While ``busy()``, letters are somebody typing on. */
 export function keys(actions, busy) {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) return;
     if (busy()) return;
     if (event.target.closest("input, textarea, select, dialog[open]")) return;
     const key = "?/".includes(event.key) ? event.key : letter(event);
-    if (!(key in actions) || (key !== "?" && !box.checked)) return;
+    if (!(key in actions) || !box.checked) return;
     event.preventDefault();
     actions[key]();
   });

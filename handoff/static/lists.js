@@ -2,7 +2,7 @@
 // what is put aside, and what colleagues have. Text is only ever text.
 
 import { reason } from "./facts.js";
-import { dayAndClock, duration, fill, hasWord, languageName, number, say, topicName, word } from "./texts.js";
+import { dayAndClock, duration, fill, hasWord, languageName, noteOf, number, say, topicName, word } from "./texts.js";
 
 const NAMES = ["offers", "needs_me", "mine", "waiting", "parked", "team"];
 // Shown only while there is something in them.
@@ -102,7 +102,7 @@ function draw(card, list, current) {
   return item;
 }
 
-const about = (card) => [card.topic ? topicName(card.topic) : "", card.note ?? ""].filter(Boolean).join(" · ");
+const about = (card) => [card.topic ? topicName(card.topic) : "", noteOf(card)].filter(Boolean).join(" · ");
 
 function badge(element, card) {
   const key = card.unreachable ? "card.unreachable" : `why.${card.why}`;

@@ -4,14 +4,25 @@ import { fill, say } from "./texts.js";
 
 const box = document.getElementById("notice");
 const voice = document.getElementById("announce");
+// What went well needs no answer: it makes room again by itself, unless somebody points at it.
+const GOES = 12000;
+let going = 0;
 
-box.querySelector("button").addEventListener("click", () => (box.hidden = true));
+const away = () => (box.hidden = true);
+const later = () => {
+  clearTimeout(going);
+  if (box.dataset.kind === "good") going = setTimeout(away, GOES);
+};
+box.querySelector("button").addEventListener("click", away);
+for (const kind of ["pointerenter", "focusin"]) box.addEventListener(kind, () => clearTimeout(going));
+for (const kind of ["pointerleave", "focusout"]) box.addEventListener(kind, later);
 
-/** Show a notice until the next one or until it is put away. */
+/** Show a notice until the next one or until it is put away; one of something that went well goes by itself. */
 export function notice(key, values = {}, kind = "good") {
   fill(box.querySelector("span"), key, values);
   box.dataset.kind = kind;
   box.hidden = false;
+  later();
   announce(key, values);
 }
 

@@ -56,9 +56,10 @@ function draw(hit) {
   const text = document.createElement("span");
   text.dir = "auto";
   for (const part of hit.parts) {
-    const piece = document.createElement(part.hit ? "mark" : "span");
-    piece.textContent = part.text;
-    text.append(piece);
+    const mark = part.hit && document.createElement("mark");
+    if (mark) mark.textContent = part.text;
+    // Plain text beside the marks: they are one line with one direction.
+    text.append(mark || part.text);
   }
   button.append(head, text);
   button.addEventListener("click", () => {

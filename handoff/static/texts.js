@@ -2,7 +2,7 @@
 
 const page = JSON.parse(document.getElementById("page").textContent);
 
-export const { language, gap, topics, queues } = page;
+export const { language, gap, topics, queues, keys: keysOn } = page;
 
 /** The text of a key; a key without text shows itself, so that it is noticed. */
 export function word(key) {
@@ -69,6 +69,12 @@ export function size(bytes) {
 
 /** What a topic is called. */
 export const topicName = (topic) => topics[topic] ?? topic;
+
+/** What the bot noted: its own words, or what kind of danger it found. */
+export function noteOf({ note }) {
+  const kind = /^crisis: (\w+)$/.exec(note ?? "")?.[1];
+  return kind && hasWord(`crisis.${kind}`) ? word(`crisis.${kind}`) : (note ?? "");
+}
 
 /** A number in the page's digits. */
 export const number = (value) => new Intl.NumberFormat(locale).format(value);

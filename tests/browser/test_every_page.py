@@ -1,44 +1,15 @@
-"""Every page and every state of the desk: it fits, has its direction, shows no barrier, and is kept as a picture.
-
-The pictures lie in ``build/screenshots``; CI keeps them, and people look at them.
-"""
+"""Every state of the desk: it fits, has its direction, shows no barrier, and is kept as a picture."""
 
 from __future__ import annotations
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, expect
 
-from handoff.security import security_headers
-from tests.fakes.axe import barriers
-from tests.fakes.chat_room import open_room
-from tests.fakes.desk_page import NEEDS_BROWSER, card, claim, lines, picture, send, sign_in, troubles
+from tests.fakes.desk_page import NEEDS_BROWSER, card, claim, lines, send, sign_in, troubles
 from tests.fakes.desk_street import Street
+from tests.fakes.desk_tour import PHONE, SIZES, WIDE, Tour
 
 pytestmark = NEEDS_BROWSER
-
-WIDE, PHONE = (1280, 800), (390, 780)
-
-
-class Tour:
-    """Walks through the desk and looks at each stop."""
-
-    def __init__(self, page: Page, name: str, *, checked: bool) -> None:
-        self.page = page
-        self.name = name
-        self.checked = checked
-        self.stops = 0
-
-    async def stop(self, what: str) -> None:
-        self.stops += 1
-        # Colours that are on their way to others have no contrast of their own.
-        await self.page.evaluate(
-            "Promise.allSettled(document.getAnimations().filter((one) => !(one instanceof CSSAnimation))"
-            ".map((one) => one.finished))"
-        )
-        await picture(self.page, f"{self.name}-{self.stops:02}-{what}")
-        assert await self.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), what
-        if self.checked:
-            assert await barriers(self.page) == [], what
 
 
 async def people(street: Street) -> tuple[str, str]:
@@ -52,14 +23,14 @@ async def people(street: Street) -> tuple[str, str]:
     return first, danger
 
 
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
 @pytest.mark.parametrize("language", ["de", "en", "ar", "bg", "ru"])
 async def test_the_desk_in_every_state(street: Street, browser: Browser, language: str, size: tuple[int, int]):
     number, _ = await people(street)
     width, height = size
     context = await browser.new_context(viewport={"width": width, "height": height}, locale=language)
     page = await sign_in(street, context)
-    tour = Tour(page, f"desk-{language}-{width}", checked=language in ("de", "ar"))
+    tour = Tour(page, "desk", language, size)
     await expect(page.locator("html")).to_have_attribute("dir", "rtl" if language == "ar" else "ltr")
     await expect(page.locator("#waiting .card")).to_have_count(4)
     await tour.stop("lists")
@@ -135,7 +106,8 @@ async def test_the_desk_at_night(street: Street, browser: Browser, language: str
         viewport={"width": 1280, "height": 800}, locale=language, color_scheme="dark", reduced_motion="reduce"
     )
     page = await sign_in(street, context)
-    tour = Tour(page, f"dark-{language}", checked=True)
+    tour = Tour(page, "dark", language, WIDE)
+    tour.checked = True
     await tour.stop("lists")
     await claim(page, number)
     await send(page, "مرحبا")
@@ -145,51 +117,4 @@ async def test_the_desk_at_night(street: Street, browser: Browser, language: str
     await tour.stop("danger")
     await page.locator("#help").click()
     await tour.stop("keys")
-    await context.close()
-
-
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
-@pytest.mark.parametrize("language", ["ar", "bg", "en", "ru"])
-async def test_the_chat(browser: Browser, language: str, size: tuple[int, int]):
-    width, height = size
-    async with open_room(middlewares=[security_headers]) as room:
-        context = await browser.new_context(viewport={"width": width, "height": height}, locale=language)
-        page = await context.new_page()
-        tour = Tour(page, f"chat-{language}-{width}", checked=True)
-        await page.goto(f"{room.origin}/chat?lang={language}")
-        await room.attend()
-        await expect(page.locator(".line.bot .text").first).to_be_visible()
-        await tour.stop("welcome")
-        await page.locator("#text").fill("رقمي 030 901820 <b>x</b>")
-        await page.locator("#text").press("Enter")
-        await room.attend()
-        await expect(page.locator(".line.person .text").last).to_contain_text("030 901820")
-        await tour.stop("written")
-        await context.close()
-
-
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
-@pytest.mark.parametrize("language", ["de", "en", "ar", "bg", "ru"])
-async def test_the_pages_beside_the_desk(street: Street, browser: Browser, language: str, size: tuple[int, int]):
-    await street.account("lea", "ar", "de", name="Lea", roles=("counsellor", "lead"))
-    width, height = size
-    context = await browser.new_context(viewport={"width": width, "height": height}, locale=language)
-    page = await context.new_page()
-    tour = Tour(page, f"pages-{language}-{width}", checked=True)
-    await page.goto(f"{street.base}/desk/sign-in")
-    await tour.stop("sign-in")
-    await page.fill("#login", "lea")
-    await page.fill("#password", "wrong horse battery")
-    await page.keyboard.press("Enter")
-    await expect(page.locator("[role=alert]")).to_be_visible()
-    await tour.stop("refused")
-    await page.close()
-    desk = await sign_in(street, context, "lea")
-    paths = await desk.locator("#me .pages a").evaluate_all("all => all.map((one) => one.getAttribute('href'))")
-    assert "/desk/account" in paths
-    tour.page = desk
-    for path in (*paths, "/desk/account/second"):
-        await desk.goto(f"{street.base}{path}")
-        await expect(desk.locator("h1, h2").first).to_be_visible()
-        await tour.stop(path.removeprefix("/desk/").replace("/", "-"))
     await context.close()

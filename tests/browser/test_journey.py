@@ -181,18 +181,19 @@ async def test_search_finds_and_goes_to_the_line(street: Street, context: Browse
     await expect(page.locator("#hits li")).to_have_count(0)
 
 
-async def test_a_file_is_asked_about_and_goes_with_the_text(street: Street, context: BrowserContext):
+async def test_a_file_can_be_left_out_and_goes_with_the_text(street: Street, context: BrowserContext):
     number = await street.wants("p", "ar")
     page = await sign_in(street, context)
     await claim(page, number)
     await page.fill("#text-reply", "please read this")
     pdf = {"name": "Merkblatt.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4\n" + b"x" * 2000}
     await page.set_input_files("#attach", pdf)  # type: ignore[arg-type]
-    await expect(page.locator("#sure-text")).to_contain_text("Merkblatt.pdf")
-    await page.locator("#sure button[value='']").click()
+    await expect(page.locator("#attached")).to_contain_text("Merkblatt.pdf")
+    await page.locator("#attach-drop").click()
+    await expect(page.locator("#attached")).to_be_hidden()
     await expect(page.locator("#text-reply")).to_have_value("please read this")
     await page.set_input_files("#attach", pdf)  # type: ignore[arg-type]
-    await page.locator("#sure button[value=yes]").click()
+    await page.locator("#form-reply [data-send]").click()
     await expect(page.locator("#text-reply")).to_have_value("")
     street.leaping.leap(6000)
     line = page.locator('#lines li[data-author="counsellor"][data-kind="media"]')

@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 
-import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, expect
 
 from handoff.accounts import account_id
@@ -16,7 +16,7 @@ from tests.fakes.desk_street import Street
 pytestmark = NEEDS_BROWSER
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def other(browser: Browser, street: Street) -> AsyncIterator[BrowserContext]:
     await street.account("boris", "ar", "ru", name="Борис")
     opened = await browser.new_context(viewport={"width": 1280, "height": 800}, locale="de")

@@ -17,6 +17,8 @@ __all__ = ["CHROMIUM", "NEEDS_BROWSER", "card", "claim", "lines", "picture", "se
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 NEEDS_BROWSER = [
     pytest.mark.browser,
+    # One loop for all of them, so that they can share one Chromium.
+    pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.skipif(CHROMIUM is None and os.environ.get("CI") != "true", reason="no Chromium on this machine"),
 ]
 
@@ -71,7 +73,7 @@ async def send(page: Page, text: str) -> None:
     await expect(page.locator("#text-reply")).to_have_value("")
 
 
-async def picture(page: Page, name: str) -> None:
-    """Keep a picture of the page as it is."""
+async def picture(page: Page, name: str, *, whole: bool = False) -> None:
+    """Keep a picture of the page as it is; ``whole`` also shows what one would have to scroll to."""
     PICTURES.mkdir(parents=True, exist_ok=True)
-    await page.screenshot(path=PICTURES / f"{name}.png")
+    await page.screenshot(path=PICTURES / f"{name}.png", full_page=whole)

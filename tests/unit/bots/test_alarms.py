@@ -14,17 +14,21 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from bots import mail as mails
-from bots.alarms import Alarms
+from bots.alarms import Alarms, alarms_of
 from bots.counting import NoMetrics
 from bots.mail import Mail
 from bots.telegram import TelegramChannel
 from bots.telegram_settings import TelegramAccount
 from core.mail_types import SmtpServer, smtp
+from core.settings import Settings
 from flows.hours import OpeningHours
-from handoff.accounts import account_id, get_account, set_alerts
+from handoff.accounts import account_id, edit_account, get_account, set_alerts
 from handoff.alerts import Rules, Watch
+from handoff.bot_words import BotWords
 from handoff.outages import Outage
 from handoff.roster import set_presence
+from handoff.ui_texts import LANGUAGES, texts
+from tests.fakes.bots import BERLIN, program
 from tests.fakes.desk_world import DeskWorld, open_desk
 from tests.fakes.smtp import FakeSmtp
 from tests.fakes.telegram_api import TOKEN, FakeTelegram
@@ -259,6 +263,46 @@ async def test_whoever_said_why_they_are_away_is_off_duty_but_for_danger(duty: D
     assert await duty.after(0) == ["mariam"]
 
 
+async def test_a_case_of_another_queue_is_told_only_in_danger(duty: Duty) -> None:
+    await duty.counsellor("mariam", "ar")
+    await duty.counsellor("nadia", "ar")
+    now = duty.world.clock.now()
+    await edit_account(duty.world.store, account_id("nadia"), now, name="Nadia", languages=["ar"], queues=["law"])
+    await duty.world.ask("p", "K-1")
+    assert await duty.after(1) == ["mariam"]
+    await duty.world.ask("q", "K-2", urgency="safety")
+    assert await duty.after(0) == ["mariam", "nadia"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_the_teams_own_addresses_read_their_language(
+    server: FakeSmtp, telegram: FakeTelegram, language: str
+) -> None:
+    channel = TelegramChannel(TelegramAccount(account="123456789", token=TOKEN, secret="s"), api_url=telegram.url)
+    bot = program(BERLIN)
+    async with open_desk() as world:
+        alarms = alarms_of(
+            Settings(alert_mail=("team@example.org",), alert_language=language),
+            store=world.store,
+            clock=world.clock,
+            metrics=NoMetrics(),
+            program=lambda: bot,
+            channels={("telegram", "123456789"): channel},
+        )
+        alarms._mail = to(server)
+        await world.ask("p", "K-1", urgency="safety", topic="housing")
+        await alarms.look()
+    await channel.stop()
+    (mail,) = server.mails
+    assert mail.message["Subject"] == texts(language)["alert.subject"]
+    danger, _ = texts(language)["alert.safety"].split("{what}")
+    content = str(mail.message.get_content())
+    assert danger in content
+    # The topic by its name, not by its id.
+    assert BotWords(lambda: bot).topics(language)["housing"] in content
+    assert ", housing" not in content
+
+
 async def test_several_cases_are_one_alert(duty: Duty) -> None:
     await duty.counsellor("mariam", "ar", "ru")
     for n in range(3):
@@ -303,7 +347,7 @@ async def test_a_messenger_that_is_down_is_told_to_those_who_keep_the_bot(duty: 
     outage = Outage(channel="viber", account="main", reason="The token is wrong.", since=0)
     await duty.alarms.down(outage)
     assert [mail.to for mail in duty.server.mails] == [["lead@example.org"]]
-    assert "viber main geht nicht: The token is wrong." in duty.text()
+    assert "Viber (main) geht nicht: The token is wrong." in duty.text()
 
 
 async def test_a_test_tells_whether_it_arrived(duty: Duty) -> None:

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bots import sweeping
-from bots.sweeping import Report, Sweeper, reports
+from bots.sweeping import Sweeper
 from core.errors import StoreUnavailable
+from core.sweep_reports import Report, reports
 from core.sweeping import Swept
 from store.memory import MemoryStore
 from tests.contract.words import DAY, HOUR, MINUTE, NOW, conv, turn

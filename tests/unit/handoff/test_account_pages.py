@@ -36,6 +36,11 @@ async def send(window: Window, path: str, **fields: str | list[str]) -> tuple[in
     return answer.status, answer.headers.get("Location", text)
 
 
+async def desk(window: Window) -> str:
+    answer = await window.http.get(f"{window.base}/desk")
+    return await answer.text()
+
+
 async def known(world: DeskWorld, login: str) -> Account:
     found = await get_account(world.store, account_id(login), world.clock.now())
     assert found is not None
@@ -184,6 +189,38 @@ async def test_a_lead_adds_changes_locks_and_resets_accounts(world: DeskWorld):
     for verb in ("account-add", "account-edit", "roles", "lock", "unlock", "password-reset", "second-reset"):
         assert verb in verbs
     assert await verify(world.store, world.clock.now()) == []
+
+
+async def test_a_lead_says_what_somebody_works_on_and_they_see_it(world: DeskWorld):
+    lead, anna = await world.staff("lead", roles=("lead",)), await world.staff("anna")
+    member, work = f"team/{account_id('anna')}", {"do": "edit", "name": "Anna", "language": "ar"}
+    chosen: dict[str, str | list[str]] = {"asks-topic": "1", "topic": ["housing", "work"], "asks-queue": "1", "queue": ["law"], "capacity": "4"}
+    assert (await send(lead, member, **work, **chosen))[1].endswith("saved")
+    presence = await get_presence(world.store, account_id("anna"), world.clock.now())
+    assert (presence.topics, presence.capacity) == (("housing", "work"), 4)
+    assert (await known(world, "anna")).queues == ("law",)
+    # A form that does not ask for them leaves them; one that asks and has none takes them away.
+    assert (await send(lead, member, **work))[1].endswith("saved")
+    assert (await known(world, "anna")).queues == ("law",)
+    assert (await send(lead, member, **work, **{"asks-queue": "1", "asks-topic": "1"}))[1].endswith("saved")
+    assert (await known(world, "anna")).queues == ()
+    assert (await get_presence(world.store, account_id("anna"), world.clock.now())).topics == ()
+    for wrong in ("<b>", "", "x" * 41, "-"):
+        assert (await send(lead, member, **work, **{"asks-queue": "1", "queue": wrong}))[1].endswith("malformed")
+    assert (await send(anna, "account/languages", language="bg", **{"asks-topic": "1", "topic": "work"}))[1].endswith(
+        "saved"
+    )
+    assert (await get_presence(world.store, account_id("anna"), world.clock.now())).topics == ("work",)
+
+
+async def test_the_shortcuts_are_an_accounts_own_choice(world: DeskWorld):
+    window = await world.staff("mariam")
+    assert '"keys": true' in await desk(window)
+    assert (await send(window, "account/keys"))[1].endswith("saved")
+    assert '"keys": false' in await desk(window)
+    assert (await window.post("keys", {"on": True}))[0] == 200
+    assert '"keys": true' in await desk(window)
+    assert (await window.post("keys", {"on": "yes"}))[0] == 422
 
 
 async def test_administration_and_conversations_are_joined_only_on_purpose(world: DeskWorld):

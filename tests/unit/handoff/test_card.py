@@ -32,6 +32,8 @@ LINES = [
     said(3, 100, "my boss does not pay"),
     told(4, 101, "faq.wages_unpaid", "Unpaid wages\nYou can claim them."),
     told(5, 102, "main.menu", "What can I do?"),
+    said(51, 102, "/start"),
+    said(52, 102, Choice(token="l:ar", label="العربية")),
     said(6, 103, Choice(token="o:x", label="Talk to a human")),
     said(7, 200, "it is about November"),
     said(8, 201, Media(kind="photo", ref="r", caption="the letter")),

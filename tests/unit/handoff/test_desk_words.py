@@ -20,7 +20,8 @@ STYLE = "\n".join(path.read_text(encoding="utf-8") for path in sorted((HANDOFF /
 #: Keys that are put together: the part before the dot, and where the rest comes from.
 FAMILIES = ("urgency.", "channel.", "who.", "kind.", "mark.", "media.", "delivery.", "outcome.", "done.", "refused.",
             "list.", "keys.", "signin.", "said.", "did.", "ended.", "role.", "alert.", "numbers.", "wait.", "topic.",
-            "bot.", "file.", "act.", "why.", "consent.", "remedy.", "park.", "presence.")  # fmt: skip
+            "bot.", "file.", "act.", "why.", "consent.", "remedy.", "park.", "presence.",
+            "crisis.", "erasures.", "reason.")  # fmt: skip
 
 
 @pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])

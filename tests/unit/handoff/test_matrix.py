@@ -61,12 +61,14 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("GET", "/desk/api/cases/{number}/drafts/{mode}"): Row(COUNSEL, "api", "read"),
     ("PUT", "/desk/api/cases/{number}/drafts/{mode}"): Row(COUNSEL, "api", "read"),
     ("POST", "/desk/api/search"): Row(COUNSEL, "api"),
+    ("POST", "/desk/api/keys"): Row(COUNSEL, "api"),
     ("GET", "/desk/api/workdays"): Row(COUNSEL, "api"),
     ("GET", "/desk/account"): Row(EVERYBODY, "page"),
     ("GET", "/desk/account/second"): Row(EVERYBODY, "page"),
     ("POST", "/desk/account/languages"): Row(EVERYBODY, "form"),
     ("POST", "/desk/account/password"): Row(EVERYBODY, "form"),
     ("POST", "/desk/account/alerts"): Row(EVERYBODY, "form"),
+    ("POST", "/desk/account/keys"): Row(EVERYBODY, "form"),
     ("POST", "/desk/account/sessions"): Row(EVERYBODY, "form"),
     ("POST", "/desk/account/second"): Row(EVERYBODY, "form"),
     ("POST", "/desk/account/second/confirm"): Row(EVERYBODY, "form"),
@@ -80,6 +82,7 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("GET", "/desk/numbers.csv"): Row(frozenset({"lead", "analyst"}), "page"),
     ("GET", "/desk/questions"): Row(frozenset({"lead", "editor"}), "page"),
     ("POST", "/desk/questions"): Row(frozenset({"lead", "editor"}), "form"),
+    ("GET", "/desk/erasures"): Row(frozenset({"lead", "admin", "privacy"}), "page"),
     ("GET", "/desk/audit"): Row(frozenset({"lead", "privacy"}), "page"),
 }
 

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 
 from core.errors import StoreUnavailable
+from handoff.accounts import account_id, edit_account
 from handoff.case import Urgency
 from handoff.roster import set_presence
 from tests.fakes.desk_window import Window
@@ -113,6 +114,20 @@ async def test_a_wish_for_a_topic_chooses_among_equals_only(world: DeskWorld):
     await world.ask("q", "K-2", topic="housing")
     await world.ask("r", "K-3", urgency="clock", topic="work")
     assert [await following(window) for _ in range(3)] == ["K-3", "K-2", "K-1"]
+
+
+async def test_who_is_in_a_queue_gets_its_cases_and_danger_from_everywhere(world: DeskWorld):
+    window, now = await world.staff("mariam", "ar"), world.clock.now()
+    await edit_account(world.store, account_id("mariam"), now, name="M", languages=["ar"], queues=["law"])
+    # More of another queue than "claim next" looks at for somebody who is in all of them.
+    for n in range(60):
+        await world.ask(f"p{n}", f"K-{n}")
+    await world.ask("q", "K-LAW", queue="law")
+    await world.ask("r", "K-SAFE", urgency="safety")
+    assert [await following(window) for _ in range(2)] == ["K-SAFE", "K-LAW"]
+    assert (await window.post("next"))[1] == {"code": "none_waiting"}
+    # It is a choice of what is given, not a wall: everybody may take what waits.
+    assert (await window.post("cases/K-7/claim"))[0] == 200
 
 
 async def test_a_language_that_a_colleague_speaks_is_theirs(world: DeskWorld):

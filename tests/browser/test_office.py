@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import os
-import shutil
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from handoff.accounts import Role, account_id
 from handoff.totp import STEP, code_at
+from tests.fakes.desk_page import NEEDS_BROWSER
 from tests.fakes.desk_window import PASSWORD
 from tests.fakes.desk_world import DeskWorld, RealClock, open_desk
 from tests.unit.handoff.test_numbers import DAY, count
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None and os.environ.get("CI") != "true", reason="no Chromium on this machine"),
-]
+pytestmark = NEEDS_BROWSER
 
 PAGES = {
     "account": "account",
@@ -48,16 +42,6 @@ FAULTS = """() => {
   if (wide > 0) faults.push(`wider than the window by ${wide}`);
   return faults;
 }"""
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(
-            executable_path=CHROMIUM, headless=True, args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
-        yield chromium
-        await chromium.close()
 
 
 async def enter(world: DeskWorld, page: Page, login: str) -> None:
