@@ -194,7 +194,13 @@ async def test_a_lead_adds_changes_locks_and_resets_accounts(world: DeskWorld):
 async def test_a_lead_says_what_somebody_works_on_and_they_see_it(world: DeskWorld):
     lead, anna = await world.staff("lead", roles=("lead",)), await world.staff("anna")
     member, work = f"team/{account_id('anna')}", {"do": "edit", "name": "Anna", "language": "ar"}
-    chosen: dict[str, str | list[str]] = {"asks-topic": "1", "topic": ["housing", "work"], "asks-queue": "1", "queue": ["law"], "capacity": "4"}
+    chosen: dict[str, str | list[str]] = {
+        "asks-topic": "1",
+        "topic": ["housing", "work"],
+        "asks-queue": "1",
+        "queue": ["law"],
+        "capacity": "4",
+    }
     assert (await send(lead, member, **work, **chosen))[1].endswith("saved")
     presence = await get_presence(world.store, account_id("anna"), world.clock.now())
     assert (presence.topics, presence.capacity) == (("housing", "work"), 4)
