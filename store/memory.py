@@ -57,7 +57,7 @@ class MemoryStore(MemoryDelivery, MemoryRecords, MemoryNames):
         if conversation is None:
             conversation = Conversation(
                 id=arrival.conversation,
-                generation=max(now, self.tables.floor + 1),
+                generation=max(now, self.tables.floor[partition(arrival.conversation)] + 1),
                 address=arrival.address,
                 created=now,
             )

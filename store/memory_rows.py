@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from core.events import Event
-from core.ids import PARTITIONS, ConversationId, Millis
+from core.ids import PARTITIONS, ConversationId, Millis, partition
 from core.messages import Address
 from core.records import (
     Call,
@@ -161,8 +161,8 @@ class Tables:
         self.records: dict[tuple[str, str], Record] = {}
         self.counters: dict[tuple[str, str], tuple[int, Millis]] = {}
         self.changes = [0] * PARTITIONS
-        #: The highest generation ever erased.
-        self.floor = 0
+        #: The highest generation ever erased, by partition: a backend keeps it beside the conversations.
+        self.floor = [0] * PARTITIONS
 
     def post(
         self,
@@ -213,4 +213,5 @@ class Tables:
             key: letter for key, letter in self.letters.items() if letter.record.conversation != conversation.id
         }
         self.aliases = {name: owner for name, owner in self.aliases.items() if owner != conversation.id}
-        self.floor = max(self.floor, conversation.generation)
+        part = partition(conversation.id)
+        self.floor[part] = max(self.floor[part], conversation.generation)

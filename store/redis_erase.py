@@ -61,6 +61,7 @@ class RedisErase(RedisIngest):
         if found is None:
             return False
         self.sealers.drop(one.conversation, one.head.gen)
+        self.forgotten(one.conversation)
         await self._unlead_all(one.conversation, one.head.gen, found[0])
         self.hints.changed()
         return True
@@ -120,6 +121,7 @@ class RedisErase(RedisIngest):
         if isinstance(found, bytes):
             return None
         self.sealers.drop(conversation, lease.generation)
+        self.forgotten(conversation)
         self.sealers.keep(conversation, generation, fresh)
         await self._unlead_all(conversation, lease.generation, found[0])
         self.told(conversation, "turn", found[1])

@@ -13,7 +13,7 @@ from store import rules
 from store.codec import ADDRESS, POSTED, Posted
 from store.redis_base import TRIES
 from store.redis_keys import route_of
-from store.redis_names import Known, RedisNames, generation_in
+from store.redis_names import Known, Leads, RedisNames, generation_in
 from store.redis_rows import mail_item, packed, read_head
 from store.seal import Sealer
 
@@ -87,38 +87,38 @@ class RedisIngest(RedisNames):
         """Find out whose event it is, learn the names, then append."""
         main = arrival.conversation
         for _ in range(TRIES):
-            found, aliases = await self.same_person(arrival)
+            found, leads = await self.same_person(arrival)
             if not found:
-                way = _Way(own=True, skip=via, past=aliases[main], main=main if arrival.aliases else None)
+                way = _Way(own=True, skip=via, past=leads[main].alias, main=main if arrival.aliases else None)
                 answer = await self._append(arrival, main, key, now, way)
                 if answer[0] == b"alias":
                     continue  # it was learned just now that the name leads elsewhere
                 if answer[0] == b"ok":
-                    await self._begun(arrival, aliases, now)
+                    await self._begun(arrival, leads, now)
                 return bool(answer[0] == b"ok")
             conversation, generation = found[0].conversation, found[0].head.gen
             if self.keys.of(conversation) is not self.keys.of(main):
                 note = b"%s/%d/%d" % (conversation.encode(), generation, now)
                 await self.scripts.run("via", (self.keys.of(main).via(key),), (note, VIA_FOR))
-            if arrival.aliases and not await self.teach(arrival, conversation, generation, found, aliases, now):
+            if arrival.aliases and not await self.teach(arrival, conversation, generation, found, leads, now):
                 continue
             answer = await self._append(arrival, conversation, key, now, _Way(generation=generation))
             if answer[0] in (b"ok", b"dup"):
                 return bool(answer[0] == b"ok")
         raise self.moving()
 
-    async def _begun(self, arrival: Arrival, aliases: dict[ConversationId, bytes | None], now: Millis) -> None:
+    async def _begun(self, arrival: Arrival, leads: dict[ConversationId, Leads], now: Millis) -> None:
         """Learn the names of a conversation that was begun just now."""
         main = arrival.conversation
         if not arrival.aliases:
             # Its name led to somebody who is gone.
-            if (past := aliases[main]) is not None:
+            if (past := leads[main].alias) is not None:
                 await self.ask("unlead", main, to=past)
             return
         _, packed_head = await self.ask("who", main)
         if packed_head is not None:
             one = Known(main, read_head(packed_head))
-            await self.teach(arrival, main, one.head.gen, [one], aliases, now)
+            await self.teach(arrival, main, one.head.gen, [one], leads, now)
 
     async def _append(
         self, arrival: Arrival, conversation: ConversationId, key: bytes, now: Millis, way: _Way
@@ -129,10 +129,10 @@ class RedisIngest(RedisNames):
         only = way.only
         for _ in range(TRIES):
             guess = self._guesses.get(conversation)
-            if guess is None and not only:
+            if not only and (guess is None or way.generation not in (None, guess.gen)):
                 guess = await self._guess(conversation, route, now)
-            if guess is not None and way.generation not in (None, guess.gen if not guess.wrapped else None):
-                only = True  # it is another one's life by now; still, a repeat is a repeat
+                # Where it is another one's life by now, nothing is appended; still, a repeat is a repeat.
+                only = way.generation is not None and (bool(guess.wrapped) or guess.gen != way.generation)
             known = guess.route if guess is not None else route
             args = self._arguments(arrival, conversation, key, now, way)
             if guess is not None and not only:
@@ -193,6 +193,10 @@ class RedisIngest(RedisNames):
         generation = max(now, int(floor or 0) + 1)
         sealer, wrapped = self.sealers.make(conversation, generation)
         return _Guess(generation, sealer, route, wrapped)
+
+    def forgotten(self, conversation: ConversationId) -> None:
+        """Forget what is believed of a conversation that was erased."""
+        self._guesses.pop(conversation, None)
 
     def _remember(self, conversation: ConversationId, guess: _Guess) -> None:
         self._guesses.pop(conversation, None)

@@ -19,7 +19,7 @@ from store import rules
 from store.redis_base import RedisBase
 from store.redis_rows import Head, read_head
 
-__all__ = ["Known", "RedisNames", "generation_in"]
+__all__ = ["Known", "Leads", "RedisNames", "generation_in"]
 
 
 class Known(NamedTuple):
@@ -35,6 +35,14 @@ def generation_in(note: bytes) -> tuple[ConversationId, int]:
     return ConversationId(conversation), int(generation)
 
 
+class Leads(NamedTuple):
+    """Where a name led when it was read."""
+
+    alias: bytes | None
+    #: Generation of the conversation of that very name.
+    own: int | None
+
+
 class RedisNames(RedisBase):
     """Names and whose they are."""
 
@@ -48,18 +56,20 @@ class RedisNames(RedisBase):
         lives = packed_head is not None and read_head(packed_head).gen == generation
         return conversation if lives else name
 
-    async def _owner(self, name: ConversationId) -> tuple[Known | None, bytes | None]:
-        """Return the conversation that a name leads to, and the alias as it stands."""
-        alias, own = await self.ask("who", name)
+    async def _owner(self, name: ConversationId) -> tuple[Known | None, Leads]:
+        """Return the conversation that a name leads to, and what stands at the name."""
+        alias, packed_own = await self.ask("who", name)
+        own = None if packed_own is None else Known(name, read_head(packed_own))
+        leads = Leads(alias, None if own is None else own.head.gen)
         if alias is not None:
             conversation, generation = generation_in(alias)
             _, packed_head = await self.ask("who", conversation)
             if packed_head is not None and (head := read_head(packed_head)).gen == generation:
-                return Known(conversation, head), alias
-        return (Known(name, read_head(own)) if own is not None else None), alias
+                return Known(conversation, head), leads
+        return own, leads
 
-    async def same_person(self, arrival: Arrival) -> tuple[list[Known], dict[ConversationId, bytes | None]]:
-        """Return the conversations of the one who wrote, the one that goes on first, and all aliases as they stand."""
+    async def same_person(self, arrival: Arrival) -> tuple[list[Known], dict[ConversationId, Leads]]:
+        """Return the conversations of the one who wrote, the one that goes on first, and where all names lead."""
         names = (arrival.conversation, *arrival.aliases)
         owners = await asyncio.gather(*(self._owner(name) for name in names))
         found: list[Known] = []
@@ -69,7 +79,7 @@ class RedisNames(RedisBase):
             if name == arrival.conversation or one.head.main in (None, arrival.conversation):
                 found.append(one)
         found.sort(key=_without_labels)
-        return found, {name: alias for name, (_, alias) in zip(names, owners, strict=True)}
+        return found, {name: leads for name, (_, leads) in zip(names, owners, strict=True)}
 
     async def teach(
         self,
@@ -77,7 +87,7 @@ class RedisNames(RedisBase):
         conversation: ConversationId,
         generation: int,
         found: list[Known],
-        aliases: dict[ConversationId, bytes | None],
+        leads: dict[ConversationId, Leads],
         now: Millis,
     ) -> bool:
         """Let all names of ``arrival`` lead to ``conversation``; False when it is gone meanwhile."""
@@ -95,13 +105,14 @@ class RedisNames(RedisBase):
         to = f"{conversation}/{generation}".encode()
         for name in (main, *arrival.aliases):
             wanted = None if name == conversation else to
-            if aliases.get(name) == wanted:
+            if leads[name].alias == wanted:
                 continue
-            own = await self.ask("lead", name, to="" if wanted is None else wanted.decode())
-            if own is not None and wanted is not None and name not in [one.conversation for one in found]:
-                began = Known(name, read_head(own))
-                if began.head.main in (None, main):
-                    await self._teach(began, main, [], wake, now)
+            own = await self.ask("lead", name, to=wanted or b"")
+            if own is not None and wanted is not None:
+                one = Known(name, read_head(own))
+                # It began since the names were read, so it is this person's.
+                if one.head.gen != leads[name].own and one.head.main in (None, main):
+                    await self._teach(one, main, [], wake, now)
         return True
 
     async def _teach(

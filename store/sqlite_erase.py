@@ -15,7 +15,7 @@ from store import rules, sqlite_names
 from store.codec import ADDRESS, LABELS, OUTCOME
 from store.seal import Sealer
 from store.sqlite_blobs import orphan_blobs, sweep_blobs
-from store.sqlite_rows import write_entries
+from store.sqlite_rows import raise_floor, write_entries
 from store.tx import ENTRY_SPAN, Tx, open_address
 
 __all__ = ["finish_rest", "forget", "mend", "renew", "sweep", "wipe"]
@@ -33,7 +33,7 @@ def wipe(tx: Tx, conversation: ConversationId) -> int | None:
     _empty(tx, conv, conversation, labels)
     tx.cur.execute("update mail set event = null, conv = 0 where conv = ? and event is not null", (conv,))
     tx.cur.execute("delete from conv where id = ?", (conv,))
-    tx.cur.execute("update meta set value = max(value, ?) where name = 'floor'", (generation,))
+    raise_floor(tx, conversation, generation)
     tx.bump()
     return int(generation)
 
@@ -124,7 +124,7 @@ def renew(tx: Tx, lease: TurnLease, commit: Commit, conv: int, old: Sealer, now:
             conv,
         ),
     )
-    tx.cur.execute("update meta set value = max(value, ?) where name = 'floor'", (before,))
+    raise_floor(tx, conversation, before)
     tx.wake.update(("turn", "delivery"))
     if not added:
         finish_rest(tx, conversation, now)

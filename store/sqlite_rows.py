@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from core.events import SendFailed
-from core.ids import ConversationId, Millis
+from core.ids import ConversationId, Millis, partition
 from core.records import Commit, Entry, Label, Timer
 from store import rules
 from store.codec import ENTRY, LABELS, POSTED, TIMERS, Posted
 from store.seal import Sealer
 from store.tx import ENTRY_SPAN, Tx
 
-__all__ = ["open_timers", "post", "report_failure", "set_labels", "wake_turn", "write_entries"]
+__all__ = [
+    "floor",
+    "open_timers",
+    "post",
+    "raise_floor",
+    "report_failure",
+    "set_labels",
+    "wake_turn",
+    "write_entries",
+]
 
 _POST = "insert into mail (conv, key, at, seen, event) values (?, ?, ?, ?, ?) on conflict (key) do nothing"
 _NOTE = "insert into entry (id, at, changed, body) values (?, ?, ?, ?)"
@@ -94,3 +103,22 @@ def report_failure(
     posted = Posted(event_id, SendFailed(entry_id=entry.id, reason=reason, blocked=blocked))
     if post(tx, conv, sealer, tx.ids.event(conversation, event_id), posted, now, now):
         wake_turn(tx, conv, due, until, now)
+
+
+def floor(tx: Tx, conversation: ConversationId) -> int:
+    """Return the highest generation ever erased in the partition of ``conversation``."""
+    # The one without a number is of the time when there was one floor for all.
+    found = tx.cur.execute("select max(value) from meta where name in ('floor', ?)", (_floor(conversation),)).fetchone()
+    return int(found[0])
+
+
+def raise_floor(tx: Tx, conversation: ConversationId, generation: int) -> None:
+    """Note that a generation was erased."""
+    tx.cur.execute(
+        "insert into meta values (?, ?) on conflict (name) do update set value = max(value, excluded.value)",
+        (_floor(conversation), generation),
+    )
+
+
+def _floor(conversation: ConversationId) -> str:
+    return f"floor/{partition(conversation)}"

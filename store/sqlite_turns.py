@@ -18,7 +18,7 @@ from core.records import Accepted, Arrival, Commit, Committed, Duplicate, LeaseL
 from store import rules, sqlite_erase, sqlite_names
 from store.codec import ADDRESS, CALL, LABELS, OUTCOME, POSTED, TIMERS, Posted
 from store.seal import Sealer
-from store.sqlite_rows import open_timers, post, set_labels, wake_turn, write_entries
+from store.sqlite_rows import floor, open_timers, post, set_labels, wake_turn, write_entries
 from store.timers import merged_timers, timer_order
 from store.tx import Tx, open_address
 
@@ -87,8 +87,7 @@ def _arrive(tx: Tx, arrival: Arrival, now: Millis) -> Accepted | Duplicate:
 def _create(
     tx: Tx, conversation: ConversationId, address: Address, now: Millis
 ) -> tuple[tuple[int, int, None, int, int, bytes], Sealer]:
-    floor = tx.cur.execute("select value from meta where name = 'floor'").fetchone()[0]
-    generation = max(now, floor + 1)
+    generation = max(now, floor(tx, conversation) + 1)
     sealer = tx.keys.create(conversation, generation)
     blob = sealer.seal(b"address", ADDRESS.pack(address))
     route = tx.route(address.channel, address.account)

@@ -1,12 +1,14 @@
-"""Hypothesis holds SQLite against the reference model: the same random operations, the same answers, always.
+"""Hypothesis holds the backends against the reference model: the same random operations, the same answers, always.
 
-Tokens are random, so each side gets its own lease for the same work; everything else must be equal.
+Tokens are random, so each side gets its own lease for the same work, and each store names its dead letters in its own
+way; everything else must be equal.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Coroutine
@@ -25,6 +27,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from msgspec.structs import replace
 
 from core.events import CallReturned, Event, Received
 from core.ids import CallId, Millis
@@ -34,6 +37,7 @@ from core.records import (
     Arrival,
     CallLease,
     Cursor,
+    DeadRecord,
     DeliveryLease,
     Found,
     Receipt,
@@ -41,8 +45,7 @@ from core.records import (
     TurnLease,
 )
 from store.memory import MemoryStore
-from store.seal import KeyRing
-from store.sqlite import open_sqlite
+from tests.contract.conftest import open_store
 from tests.contract.random_work import random_commit, random_settlement
 from tests.contract.words import DAY, HOUR, NOW, address, conv
 
@@ -57,7 +60,7 @@ PAUSE_WEIGHTS = (4, 4, 8, 8, 8, 6, 6, 6, 3, 1, 1, 1)
 PEOPLE = 5
 
 
-READS = {"snapshot", "transcript", "find", "stats", "counts", "dead", "scan", "get", "outcome", "resolve"}
+READS = {"snapshot", "transcript", "find", "stats", "counts", "scan", "get", "outcome", "resolve"}
 
 
 def note_step(text: str) -> None:
@@ -67,8 +70,20 @@ def note_step(text: str) -> None:
 
 
 def bare(lease: Lease) -> dict[str, Any]:
-    """A lease without its token."""
-    return {name: getattr(lease, name) for name in lease.__struct_fields__ if name != "token"}
+    """A lease without its token and without the id of a dead letter that its event was."""
+    found = {name: getattr(lease, name) for name in lease.__struct_fields__ if name != "token"}
+    if isinstance(lease, TurnLease):
+        found["event_id"] = unlettered(lease.event_id)
+    return found
+
+
+def unlettered(event_id: str) -> str:
+    """An event id without the ids of the dead letters that the event was."""
+    return re.sub(r"(/revived/)[^/]+", r"\1*", event_id)
+
+
+def by_conversation(letter: DeadRecord) -> tuple[Millis, str]:
+    return letter.at, letter.conversation
 
 
 class Pair:
@@ -82,12 +97,14 @@ class Pair:
 class StoreMachine(RuleBasedStateMachine):
     """Drives the model and a backend side by side."""
 
+    backend = "sqlite"
+
     def __init__(self) -> None:
         super().__init__()
         self.loop = asyncio.new_event_loop()
         self.folder = Path(tempfile.mkdtemp(prefix="model-"))
         self.model = MemoryStore()
-        self.real: Store = open_sqlite(self.folder / "store.db", KeyRing.generate())
+        self.real: Store = open_store(self.backend, self.folder)
         self.now: Millis = NOW
         self.turns: list[Pair] = []
         self.deliveries: list[Pair] = []
@@ -105,14 +122,14 @@ class StoreMachine(RuleBasedStateMachine):
             note_step(f"{operation} {args} {named}")
         expected = self.run(getattr(self.model, operation)(*args, **named))
         got = self.run(getattr(self.real, operation)(*args, **named))
-        assert got == expected, f"{operation}{args}"
+        assert got == expected, f"{operation}{args}: {got} instead of {expected}"
         return expected
 
     def paired(self, operation: str, pair: Pair, *args: Any) -> Any:
         note_step(f"{operation} {pair.model.conversation[:4]} {args}")
         expected = self.run(getattr(self.model, operation)(pair.model, *args))
         got = self.run(getattr(self.real, operation)(pair.real, *args))
-        assert got == expected, f"{operation}{args}"
+        assert got == expected, f"{operation}{args}: {got} instead of {expected}"
         return expected
 
     def claimed(self, operation: str, lease: Millis, pairs: list[Pair]) -> None:
@@ -191,6 +208,11 @@ class StoreMachine(RuleBasedStateMachine):
         entry_id = pair.model.entry.id
         ids = (f"p-{entry_id}", "p-shared")[: rng.choice((0, 1, 1, 2))]
         self.provider_ids = [*self.provider_ids[-8:], entry_id, *ids]
+        held = self.model.leased_to(pair.model)
+        if held is None or held.sending is None:
+            # Of a lease that is lost only its own id: no provider gives one id to two messages, and a backend may
+            # point an id at its entry before it sees that the lease is lost.
+            ids = ids[:1]
         self.paired("settle", pair, random_settlement(rng, ids, self.now), self.now)
         if rng.random() < 0.8:
             self.deliveries.remove(pair)
@@ -220,9 +242,20 @@ class StoreMachine(RuleBasedStateMachine):
             self.paired("settle_call", pair, self.now)
 
     def do_revive(self, rng: Random) -> None:
-        letters = self.both("dead", 100)
+        letters = self.letters()
         if letters:
-            self.both("revive", rng.choice(letters).id, self.now)
+            model, real = rng.choice(letters)
+            assert self.run(self.model.revive(model.id, self.now)) == self.run(self.real.revive(real.id, self.now))
+
+    def letters(self) -> list[tuple[DeadRecord, DeadRecord]]:
+        """Return the dead letters of both sides, the same ones side by side."""
+        # Within one moment each store has its own order, but for the letters of one conversation.
+        model = sorted(self.run(self.model.dead(100)), key=by_conversation)
+        real = sorted(self.run(self.real.dead(100)), key=by_conversation)
+        for letters in (model, real):
+            letters[:] = [replace(one, event_id=unlettered(one.event_id)) for one in letters]
+        assert [replace(one, id="") for one in real] == [replace(one, id="") for one in model]
+        return list(zip(model, real, strict=True))
 
     def do_erase(self, rng: Random) -> None:
         if rng.random() < 0.6:
@@ -294,7 +327,7 @@ class StoreMachine(RuleBasedStateMachine):
                 self.both("find", label, 2, Found(conversation=found[0].conversation, rank=found[0].rank))
         self.both("stats", self.now)
         self.both("counts", "2000-01-01")
-        self.both("dead", 100)
+        self.letters()
         self.both("scan", "kind", self.now, 10)
         self.both("get", "kind", "x", self.now)
         for number in range(max(0, self.events - 3), self.events + 1):
@@ -335,6 +368,13 @@ STEPS = {
 }
 
 COUNT = int(os.environ.get("STREETWORK_MODEL_RUNS", "15"))
+
+
+class RedisMachine(StoreMachine):
+    """The same on Redis."""
+
+    backend = "redis"
+
 
 TestStoreMachine = StoreMachine.TestCase
 TestStoreMachine.settings = settings(

@@ -3,10 +3,14 @@ local SEEN_FOR = 172800000 -- store.rules.SEEN_FOR; a test compares them
 -- Added to the time of an event that still waits: such an id never counts as old.
 local WAITS = 4503599627370496
 
--- Say whether this event came already.
+-- Say whether this event came already. An id that is too old to count goes at once, before the sweep comes by.
 local function knows(key, now)
   local seen = redis.call('ZSCORE', K.seen, key)
-  return seen and tonumber(seen) > now - SEEN_FOR
+  if seen and tonumber(seen) <= now - SEEN_FOR then
+    redis.call('ZREM', K.seen, key)
+    return false
+  end
+  return seen
 end
 
 -- Append an event unless its id is known, and make the conversation due, keeping a running lease and a backoff.
