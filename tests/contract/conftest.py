@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
 from core.ports import Store
 from core.redis_url import redis_url
+from store.lua_source import script_source
 from store.memory import MemoryStore
 from store.redis import RedisStore
 from store.redis_scripts import Scripts
@@ -29,10 +30,10 @@ def open_store(backend: str, folder: Path) -> Store:
     return open_sqlite(folder / "store.db", KeyRing.generate())
 
 
-def open_redis_store(url: str) -> RedisStore:
+def open_redis_store(url: str, source: Callable[[str], str] = script_source) -> RedisStore:
     """Open an empty store on a shared server: in a namespace that nobody had before."""
     at = redis_url(f"{url}?namespace=t{secrets.token_hex(6)}&replicas=0")
-    scripts = Scripts(at)
+    scripts = Scripts(at, source=source)
     return RedisStore(scripts, KeyRing.generate(), at.namespace, scripts.client)
 
 
