@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import pytest
 
@@ -24,6 +25,11 @@ LANGUAGES = ("ar", "bg", "en", "ru")
 A_WHILE = 10_000
 #: An entry whose own words are words of danger: the numbers come first, and say the same.
 DANGER = {"no_home_tonight": "crisis.no_shelter"}
+
+
+@lru_cache(maxsize=1)
+def berlin() -> Program:
+    return program(BERLIN)
 
 
 def talk_in(bot: Program, language: str, channel: str = "telegram") -> Simulator:
@@ -65,7 +71,7 @@ def walked(bot: Program, language: str, channel: str) -> dict[str, int]:
 @pytest.mark.parametrize("channel", ["telegram", "whatsapp"])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_by_four_buttons_at_most_and_what_cannot_wait_by_three(language: str, channel: str) -> None:
-    bot = program(BERLIN)
+    bot = berlin()
     found = walked(bot, language, channel)
     assert things(bot) - set(found) == set()
     urgent = {name for name, entry in bot.faq_entries.items() if entry.urgent == "yes"}
@@ -75,7 +81,7 @@ def test_by_four_buttons_at_most_and_what_cannot_wait_by_three(language: str, ch
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_by_its_own_words(language: str) -> None:
-    bot = program(BERLIN)
+    bot = berlin()
     talk = talk_in(bot, language)
     lost = []
     for name in sorted(things(bot)):

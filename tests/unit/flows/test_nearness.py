@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from flows.knowledge_spec import AUDIENCES, DISTRICTS, Centre
 from flows.nearness import Seeker, fits, for_abroad, nearest
 from flows.places import ELSEWHERE, hops
+from flows.program import Program
 from flows.shelf import Shelf
 from tests.fakes.bots import BERLIN, program
 
@@ -26,6 +28,11 @@ BASE: dict[str, Any] = {
     "what": "w",
     "topics": ["a"],
 }
+
+
+@lru_cache(maxsize=1)
+def berlin() -> Program:
+    return program(BERLIN)
 
 
 def centre(**more: Any) -> Centre:
@@ -122,7 +129,7 @@ def test_what_has_ended_is_replaced_or_left_out():
 
 @pytest.mark.parametrize("language", ["ar", "bg", "en", "ru"])
 def test_the_shipped_bot_names_somebody_for_every_topic_in_every_district(language):
-    shelf = program(BERLIN).shelf
+    shelf = berlin().shelf
     for topic in shelf.topics:
         for district in DISTRICTS:
             found = nearest(shelf, (topic,), Seeker(language=language, place=district), DAY)
@@ -133,7 +140,7 @@ def test_the_shipped_bot_names_somebody_for_every_topic_in_every_district(langua
 
 @pytest.mark.parametrize("language", ["ar", "bg", "en", "ru"])
 def test_the_shipped_bot_sends_nobody_abroad_to_a_door_in_berlin(language):
-    shelf = program(BERLIN).shelf
+    shelf = berlin().shelf
     named = nearest(shelf, (), Seeker(language=language, abroad=True), DAY)
     assert {"jmd", "zsba", "faire_integration"} <= set(named)
     for name in named:

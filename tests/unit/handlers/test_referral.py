@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import pytest
 
 from core.capabilities import CAPABILITIES
 from core.messages import Say, Start, Text
 from core.records import Wrote
-from flows.program import option_token
+from flows.program import Program, option_token
 from handlers.simulator import Simulator
 from tests.fakes.bots import BERLIN, change, codes, copy_bot, loaded, program
 
 NOW = int(datetime(2026, 11, 24, 9, tzinfo=UTC).timestamp() * 1000)
 
 
+@lru_cache(maxsize=1)
+def berlin() -> Program:
+    return program(BERLIN)
+
+
 def talk_in(language: str = "en") -> Simulator:
-    talk = Simulator(program(BERLIN), CAPABILITIES["telegram"], now=NOW, locale=language)
+    talk = Simulator(berlin(), CAPABILITIES["telegram"], now=NOW, locale=language)
     talk.send(Start())
     return talk
 
