@@ -231,6 +231,10 @@ class Worker:
         match need:
             case Needs(text=text, language=language):
                 env.flow.understood[text, language] = await _understand(program, text, language)
+                now = self._clock.now()
+                if lease.until - now < LEASE // 2:
+                    # A machine that swaps or thinks slowly is no dead worker: two of them would be a dead letter.
+                    await self._store.extend(lease, now + LEASE)
             case NeedsLook(queue=queue, language=language):
                 env.flow.queues[queue, language] = await self._standing.facts(
                     program, lease.conversation, conversation.case, queue, language, self._clock.now()

@@ -27,7 +27,7 @@ from tests.fakes.clock import InstantClock
 
 __all__ = ["MOST", "Page", "Planned", "Room", "line", "open_room", "reply_with", "say", "visitor"]
 
-TIMEOUT = 10
+TIMEOUT = 30
 #: Bytes of the largest file.
 MOST = 100_000
 #: What a test wants a turn to write: (author, body, kind of dispatch or None), and the actor.
