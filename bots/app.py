@@ -29,6 +29,7 @@ from bots.outage_watch import OutageWatch
 from bots.parts import DRAINING, Parts, Role, bounded
 from bots.public_files import PublicFiles
 from bots.releases import releases_of
+from bots.sharing import Shares
 from bots.stores import open_store
 from bots.sweeping import Sweeper
 from bots.webchat_files import ChatFiles
@@ -196,6 +197,7 @@ class App:
             on_up=self.outages.up,
             on_moved=self.intake.moved,
             link=self.public.url,
+            shares=Shares(self.store, self.clock, self.fleet.workers, metrics=self.metrics),
         )
 
     def _capabilities(self, address: Address) -> Capabilities:

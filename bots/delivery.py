@@ -42,6 +42,7 @@ from msgspec.structs import replace
 from bots.counting import Metrics, NoMetrics
 from bots.rate import LIMITS, Limits
 from bots.settling import AccountState, GiveBack, final_doubt
+from bots.sharing import Shares
 from core.capabilities import Capabilities
 from core.errors import StoreError
 from core.ids import Millis
@@ -100,6 +101,7 @@ class Delivery:
         on_up: OnUp | None = None,
         on_moved: OnMoved | None = None,
         link: Link | None = None,
+        shares: Shares | None = None,
         rng: random.Random | None = None,
         concurrency: int = 64,
         lease: Millis = _LEASE,
@@ -107,8 +109,9 @@ class Delivery:
     ) -> None:
         """Prepare for ``channels`` by (channel, account), with ``concurrency`` sends at once on each.
 
-        ``limits`` go by channel name; ``link`` is for files that a messenger does not take; ``send_time`` is the
-        longest one HTTP call takes and ``lease`` at least three times that.
+        ``limits`` go by channel name; ``link`` is for files that a messenger does not take; ``shares`` are the
+        limits of all workers together; ``send_time`` is the longest one HTTP call takes and ``lease`` at least
+        three times that.
         """
         if lease < 3 * send_time:
             raise ValueError("lease must be at least three times send_time")
@@ -122,6 +125,7 @@ class Delivery:
         self._on_up = on_up
         self._on_moved = on_moved
         self._link = link
+        self._shares = shares
         self._rng = rng or random.Random()
         self._concurrency = concurrency
         self._lease = lease
@@ -291,6 +295,8 @@ class Delivery:
             return GiveBack(at=now)
         if (start := account.not_before(lease.address.peer, now)) is not None:
             return GiveBack(at=start)
+        if (start := await self._shared(account, lease, now)) > now:
+            return GiveBack(at=start)
         result = await self._send(lease)
         await self._note_move(lease, result)
         now = self._clock.now()
@@ -301,6 +307,17 @@ class Delivery:
         if was_ready and not account.ready(now):
             self._rest(account, lease, result)
         return settlement
+
+    async def _shared(self, account: AccountState, lease: DeliveryLease, now: Millis) -> Millis:
+        """Return ``now`` when all workers together may send this, else when they may."""
+        if self._shares is None:
+            return now
+        where = lease.address
+        start = await self._shares.account_at(where.channel, where.account, now)
+        if start > now:
+            account.limiter.rest(start)
+            return start
+        return await self._shares.chat_at(where.channel, lease.conversation, where.peer, now)
 
     async def _note_move(self, lease: DeliveryLease, result: SendResult) -> None:
         """Tell of a new address; where the store is away the next send tells it again."""

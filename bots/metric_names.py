@@ -18,6 +18,7 @@ COUNTERS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "store_unavailable": ("Looks for work that the store did not answer, by who looked.", ("part",)),
     "deliveries": ("Attempts to send a message, by how they ended.", ("channel", "account", "result")),
     "channel_pauses": ("Rests of a whole account, by what made it rest.", ("channel", "account", "result")),
+    "limits_unshared": ("Times the store was too slow to share the messengers' limits among the workers.", ()),
     "fallback_texts": (
         "Texts shown in another language than the person's, by the language that lacks them.",
         ("language",),

@@ -1,8 +1,7 @@
 """How fast an account may send: token buckets for each chat and for the whole account, and pauses after a 429.
 
 Nothing here waits. The delivery loop asks how long to wait and puts the entry back until then, so that no lease is
-held while time passes. The state lives in this process: several workers may exceed a limit together, and then the
-provider's 429 sets the pace.
+held while time passes. The state lives in this process; several workers share the limits by :mod:`bots.sharing`.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from msgspec import Struct
 
 from core.ids import Millis
 
-__all__ = ["LIMITS", "Limits", "RateLimiter"]
+__all__ = ["LIMITS", "Limits", "Rate", "RateLimiter"]
 
 
 class Rate(Struct, frozen=True, kw_only=True):
@@ -119,6 +118,10 @@ class RateLimiter:
         """Return when the account as a whole may send again."""
         wait = self._account.wait(self._limits.account, now) if self._limits is not None else 0.0
         return max(self._account_paused, now + int(wait) + 1 if wait > 0 else now)
+
+    def rest(self, until: Millis) -> None:
+        """Send nothing by this account before ``until``."""
+        self._account_paused = max(self._account_paused, until)
 
     def refused(self, peer: str, until: Millis, now: Millis) -> None:
         """Leave ``peer`` alone until ``until``.

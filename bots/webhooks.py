@@ -2,8 +2,8 @@
 
 A call is answered with success only after everything in it is durable. Every other answer is chosen for what the
 provider does with it: Telegram repeats whatever is not 2xx and sends nothing else of that chat meanwhile, for up to a
-day. So what is genuine but not understood gets 200 and is counted; only a store that is down (503, try again in two
-seconds) and calls that are not from the provider at all (403, 400, 413) are refused.
+day. So what is genuine but not understood gets 200 and is counted; only a store that is down or overloaded (503, try
+again in two seconds) and calls that are not from the provider at all (403, 400, 413) are refused.
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ from bots.counting import Metrics, NoMetrics
 from bots.intake import Intake
 from core.errors import StoreError
 
-__all__ = ["MAX_BODY", "RETRY_AFTER", "webhook_routes"]
+__all__ = ["MAX_BODY", "MOST_AT_ONCE", "RETRY_AFTER", "webhook_routes"]
 
 #: Largest body read. Telegram's updates stay below 100 kB; Viber's requests are at most 30 kB.
 MAX_BODY = 1024 * 1024
 #: Seconds after which the provider may try again when the store cannot take anything. Telegram obeys it.
 RETRY_AFTER = 2
+#: Calls handled at once; their bodies lie in memory. More are told to come again before anything of them is read.
+MOST_AT_ONCE = 200
 
 _log = logging.getLogger(__name__)
 
@@ -49,8 +51,19 @@ class _Webhooks:
         self._channels = channels
         self._intake = intake
         self._metrics = metrics
+        self._under_way = 0
 
     async def handle(self, request: web.Request) -> web.Response:
+        """Answer one call, unless too many are being answered already."""
+        if self._under_way >= MOST_AT_ONCE:
+            return self._later("busy", ("none", "none"))
+        self._under_way += 1
+        try:
+            return await self._handle(request)
+        finally:
+            self._under_way -= 1
+
+    async def _handle(self, request: web.Request) -> web.Response:
         key = (request.match_info["channel"], request.match_info["account"])
         channel = self._channels.get(key)
         if channel is None:
@@ -75,11 +88,14 @@ class _Webhooks:
                 await self._intake.receipts(received.receipts)
         except StoreError as exc:
             _log.error("webhook of %s not taken: the store says %s", key[0], exc.code)
-            response = self._refuse(503, "store-down", key)
-            response.headers["Retry-After"] = str(RETRY_AFTER)
-            return response
+            return self._later("store-down", key)
         self._metrics.count("webhooks", channel=key[0], account=key[1], result="ok")
         return web.Response(body=received.body, content_type=received.content_type)
+
+    def _later(self, result: str, key: tuple[str, str]) -> web.Response:
+        response = self._refuse(503, result, key)
+        response.headers["Retry-After"] = str(RETRY_AFTER)
+        return response
 
     def _refuse(self, status: int, result: str, key: tuple[str, str]) -> web.Response:
         self._metrics.count("webhooks", channel=key[0], account=key[1], result=result)

@@ -116,7 +116,8 @@ class SqliteStore:
     # -- the way in -------------------------------------------------------------------------------------
 
     async def ingest(self, arrivals: Sequence[Arrival], now: Millis) -> list[Accepted | Duplicate]:
-        """See :meth:`core.ports.Store.ingest`."""
+        """See :meth:`core.ports.Store.ingest`. Refused with StoreUnavailable while the writer has too much to do."""
+        self._writer.admit()
         return await self._writer.submit(sqlite_turns.ingest, arrivals, now)
 
     async def resolve(self, name: ConversationId) -> ConversationId:

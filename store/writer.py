@@ -9,6 +9,10 @@ An operation that raises must not take its neighbours along. Savepoints for all 
 batch is first run without; when an operation raises, everything is rolled back and run again with a savepoint around
 each. Operations are functions of the transaction alone, so running them twice is safe. A failure of the files (disk
 full, locked, IO error) rolls back everything and fails the whole batch with StoreUnavailable.
+
+Overload. What waits lies in memory, so it must have an end. New work from outside asks :meth:`Writer.admit` first,
+which refuses it while too much waits or the disk has not answered for seconds; then whoever sent it is told to come
+again. What the workers write is not refused: it is bounded by what they have leased, and it makes the queue shorter.
 """
 
 from __future__ import annotations
@@ -18,6 +22,7 @@ import contextlib
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
@@ -32,6 +37,10 @@ R = TypeVar("R")
 
 #: Operations in one transaction: enough to make the sync cheap, few enough to keep each one's latency low.
 MAX_BATCH = 256
+#: Operations that may wait before new work is refused (a second's worth on a slow disk), and seconds that one batch may
+#: take. Messengers wait 10 seconds and longer for their answer, so both come before they give up by themselves.
+MOST_WAITING = 2_000
+SLOWEST = 5.0
 
 _PASSING = frozenset(
     {
@@ -90,7 +99,18 @@ class Writer:
     ``after_batch`` is called in the thread with the size of each batch, when its callers have their answers.
     """
 
-    def __init__(self, tx: Tx, wakeups: Wakeups, after_batch: Callable[[int], None], *, name: str) -> None:
+    def __init__(
+        self,
+        tx: Tx,
+        wakeups: Wakeups,
+        after_batch: Callable[[int], None],
+        *,
+        name: str,
+        timer: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._timer = timer
+        #: When the batch under way began; None between two.
+        self._began: float | None = None
         self._tx = tx
         self._after_batch = after_batch
         self._wakeups = wakeups
@@ -106,6 +126,14 @@ class Writer:
         future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._queue.put(_Job(future, op, args))
         return future
+
+    def admit(self) -> None:
+        """Raise StoreUnavailable when new work must come again later; see *Overload* above."""
+        began, waiting = self._began, self._queue.qsize()
+        if waiting >= MOST_WAITING:
+            raise StoreUnavailable(f"the store is busy ({waiting} operations wait): come again in a moment")
+        if began is not None and self._timer() - began > SLOWEST:
+            raise StoreUnavailable("the disk of the store does not answer: look at it; come again in a moment")
 
     def close(self) -> None:
         """Finish what is queued and end the thread. Blocks; later calls of :meth:`submit` are refused."""
@@ -130,7 +158,10 @@ class Writer:
             else:
                 last = True
             if batch:
-                self._deliver(batch, self._transact(batch))
+                self._began = self._timer()
+                results = self._transact(batch)
+                self._began = None
+                self._deliver(batch, results)
                 self._after_batch(len(batch))
 
     def _transact(self, batch: list[_Job]) -> list[_Result]:

@@ -45,7 +45,17 @@ class Honcho:
         empty.touch()
         self._process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "honcho", "start", "--no-colour", "-f", str(ROOT / "Procfile"), "-d", str(ROOT)),
+                *(
+                    sys.executable,
+                    "-m",
+                    "honcho",
+                    "start",
+                    "--no-colour",
+                    "-f",
+                    str(ROOT / "Procfile"),
+                    "-d",
+                    str(ROOT),
+                ),
                 *("-e", str(empty), "-p", str(port), "-c", processes, *names),
             ],
             cwd=ROOT,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, cast
 
 import aiohttp
@@ -17,6 +18,7 @@ from bots.telegram_settings import TelegramAccount
 from bots.webhooks import MAX_BODY, webhook_routes
 from core.messages import Choice, Text, Unknown
 from core.ports import Store
+from core.records import Accepted, Arrival, Duplicate
 from tests.fakes.clock import FakeClock
 from tests.fakes.inbox import Inbox
 from tests.fakes.telegram_api import TOKEN, FakeTelegram
@@ -179,6 +181,31 @@ async def test_a_store_that_is_down_makes_the_provider_come_again(site: Site) ->
     assert (status, headers["Retry-After"]) == (503, "2")
     assert (await site.post(text_update()))[0] == 200
     assert site.inbox.contents == [Text(text="hi")]
+
+
+async def test_more_calls_at_once_than_memory_should_hold_come_again(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bots.webhooks.MOST_AT_ONCE", 2)
+    gate, held = asyncio.Event(), asyncio.Event()
+    ingest, waiting = site.inbox.ingest, []
+
+    async def slow(arrivals: Sequence[Arrival], now: int) -> list[Accepted | Duplicate]:
+        waiting.append(arrivals)
+        if len(waiting) == 2:
+            held.set()
+        await gate.wait()
+        return await ingest(arrivals, now)
+
+    site.inbox.ingest = slow  # type: ignore[method-assign]
+    first = [asyncio.create_task(site.post(text_update() | {"update_id": n})) for n in (1, 2)]
+    await asyncio.wait_for(held.wait(), 10)
+    status, body, headers = await site.post(text_update() | {"update_id": 3})
+    assert (status, body, headers["Retry-After"]) == (503, b"busy", "2")
+    gate.set()
+    assert [answer[0] for answer in await asyncio.gather(*first)] == [200, 200]
+    assert (await site.post(text_update() | {"update_id": 3}))[0] == 200
+    assert len(site.inbox.arrivals) == 3
 
 
 @pytest.mark.parametrize("path", ["telegram/1", "viber/1", f"webchat/{BOT}", "telegram/%00"])
