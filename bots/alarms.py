@@ -15,6 +15,7 @@ from bots.mail import Mail
 from core.errors import StoreError
 from core.messages import Address, Say
 from core.ports import Channel, Clock, Store
+from core.reasons import worded
 from core.sending import Taken
 from core.settings import Settings
 from flows.hours import OpeningHours
@@ -101,7 +102,7 @@ class Alarms:
         for target in dict.fromkeys(targets + team_targets(self._rules)):
             said = texts(target.language if target.language in LANGUAGES else SOURCE)
             text = said["alert.down"].replace("{channel}", _place(outage, said))
-            await self._send(target, said["alert.down_subject"], text.replace("{reason}", outage.reason))
+            await self._send(target, said["alert.down_subject"], text.replace("{reason}", _why(outage, said)))
 
     async def test(self, account: Account) -> Literal["sent", "failed", "nowhere"]:
         """Send a test to where an account wants its alerts."""
@@ -148,6 +149,10 @@ class Alarms:
 
 def _place(outage: Outage, said: Mapping[str, str]) -> str:
     return f"{said.get(f'channel.{outage.channel}', outage.channel)} ({outage.account})"
+
+
+def _why(outage: Outage, said: Mapping[str, str]) -> str:
+    return worded(outage.reason, lambda code: said[f"reason.{code}"])
 
 
 def alarms_of(

@@ -48,6 +48,7 @@ from core.errors import StoreError
 from core.ids import Millis
 from core.messages import Address, Outbound, SendMedia
 from core.ports import Channel, Clock, Store
+from core.reasons import reason
 from core.records import DeliveryLease, Settlement
 from core.rendering import simplest
 from core.sending import Down, NotSent, Refused, SendResult, Taken, Unsure
@@ -333,19 +334,19 @@ class Delivery:
         try:
             message = await self._form(lease, channel.capabilities)
         except StoreError:
-            return NotSent(reason="The store could not be read")
+            return NotSent(reason=reason("store"))
         if message is None:
-            return Refused(reason="The messenger does not take this file, and there is no address to send instead")
+            return Refused(reason=reason("file_not_taken"))
         started = time.perf_counter()
         try:
             # A channel has its own, shorter time limits; this one keeps a mistake in them from outliving the lease.
             async with asyncio.timeout(self._send_time * 2 / 1000):
                 return await channel.send(lease.address, message, entry_id=lease.entry.id)
         except TimeoutError:
-            return Unsure(reason="The messenger did not answer in time")
+            return Unsure(reason=reason("no_answer"))
         except Exception as exc:  # a mistake in a channel must not stop the others
             _log.error("channel_broke", extra={"channel": lease.address.channel}, exc_info=exc)
-            return Unsure(reason="Something broke while sending")
+            return Unsure(reason=reason("broke"))
         finally:
             self._metrics.observe("send_seconds", time.perf_counter() - started, channel=lease.address.channel)
 

@@ -14,6 +14,7 @@ from typing import Any
 from bots.metrics import Metrics
 from core.errors import StoreError
 from core.ports import Clock, Store
+from core.reasons import in_english
 from handoff.outages import Outage, over, report
 
 __all__ = ["Listener", "OutageWatch"]
@@ -38,7 +39,7 @@ class OutageWatch:
     def down(self, channel: str, account: str, reason: str) -> None:
         """Note that an account does not work, and why."""
         log.error("channel_down", extra={"channel": channel, "account": account, "code": reason})
-        self._show(f"{channel} {account} does not work: {reason}")
+        self._show(f"{channel} {account} does not work: {in_english(reason)}")
         self._metrics.account(channel, account, works=False)
         self._start(self._down(channel, account, reason))
 

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from bots.rate import Limits, RateLimiter
 from core.ids import ConversationId, Millis
+from core.reasons import joined, reason
 from core.records import DeliveryLease, Failed, Held, RetryAt, Sent, Settlement, Uncertain
 from core.sending import Down, Hold, NotSent, Refused, SendResult, Taken, Unsure
 
@@ -21,7 +22,7 @@ _RESEND_AFTER: Final[Millis] = 10_000
 _OUTAGE: Final = 3
 #: So many rests in a row (1, 2, 4 ... s) are more than a hiccup.
 _LONG_OUTAGE: Final = 6
-_MAYBE: Final = "It may have arrived: the messenger did not confirm it"
+_MAYBE: Final = reason("perhaps")
 
 
 class GiveBack(Struct, frozen=True, kw_only=True):
@@ -66,8 +67,8 @@ def _not_sent(result: NotSent, lease: DeliveryLease, now: Millis, jitter: float)
         return RetryAt(at=now + result.after + int(250 * jitter), reason=result.reason, paced=True)
     if lease.missed + 1 >= MAX_TRIES:
         if lease.maybe_sent:
-            return Uncertain(reason="It may have arrived; it could not be sent again")
-        return Failed(reason=f"{result.reason}: given up after {MAX_TRIES} tries")
+            return Uncertain(reason=reason("perhaps_last"))
+        return Failed(reason=joined(result.reason, reason("given_up", MAX_TRIES)))
     return RetryAt(at=now + backoff(lease.missed + 1, jitter), reason=result.reason)
 
 

@@ -36,6 +36,7 @@ from bots.telegram_settings import DEFAULT_API_URL, TelegramAccount, TelegramSet
 from core.capabilities import CAPABILITIES, Capabilities
 from core.errors import ChannelMisconfigured
 from core.messages import AckChoice, Address, Choice, Hint, Outbound, RemoveOptions, Typing
+from core.reasons import reason
 from core.sending import Refused, SendResult, Taken
 
 __all__ = [
@@ -133,7 +134,7 @@ class TelegramChannel:
         except CannotRender as exc:
             return Refused(reason=str(exc))
         except ValueError:
-            return Refused(reason="The address is not a Telegram chat")
+            return Refused(reason=reason("telegram.address"))
         result = await send(self.bot, target, call, self._open_blob)
         if isinstance(result, Taken):
             # Message ids count within a chat. The pseudonym makes them unique without naming the chat.
@@ -236,7 +237,7 @@ class _PollingErrors:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         match error:
             case Throttled():
-                raise ProviderUnreachable("Telegram asks us to wait", error.seconds) from None
+                raise ProviderUnreachable(reason("telegram.wait"), error.seconds) from None
             case Conflict():
                 raise PollingConflict("Another process or a webhook receives the updates of this bot") from None
             case InvalidToken():

@@ -22,6 +22,7 @@ from telegram import (
 
 from bots.keyboards import in_rows, share_label
 from core.messages import MediaKind, Option, Outbound, Say, SendLocation, SendMedia, Span
+from core.reasons import reason
 
 __all__ = ["CannotRender", "File", "Message", "Place", "Rendered", "render", "utf16_length"]
 
@@ -78,7 +79,7 @@ def render(message: Outbound, *, private: bool = True) -> Rendered:
             return _say(message, private=private)
         case SendMedia():
             if message.caption and utf16_length(message.caption) > _CAPTION:
-                raise CannotRender(f"The caption is longer than Telegram's {_CAPTION} characters")
+                raise CannotRender(reason("caption_long", _CAPTION))
             return File(kind=message.kind, ref=message.ref, caption=message.caption or None, name=message.name)
         case SendLocation():
             return Place(latitude=message.latitude, longitude=message.longitude, title=message.label or None)
@@ -103,9 +104,9 @@ def _say(say: Say, *, private: bool) -> Message:
         # A phone keeps showing the last keyboard (the share button) until a message takes it away.
         markup = ReplyKeyboardRemove()
     if not text.strip():
-        raise CannotRender("The message is empty")
+        raise CannotRender(reason("empty"))
     if utf16_length(text) > _TEXT:
-        raise CannotRender(f"The text is longer than Telegram's {_TEXT} characters")
+        raise CannotRender(reason("text_long", _TEXT))
     return Message(text=text, entities=tuple(_entities(say.text, say.spans)), reply_markup=markup)
 
 
@@ -123,18 +124,18 @@ def _entities(text: str, spans: Iterable[Span]) -> Iterator[MessageEntity]:
 def _rows(options: tuple[Option, ...]) -> Iterator[list[InlineKeyboardButton]]:
     """Yield rows of buttons: one a row, or two where both labels are short."""
     if len(options) > _BUTTONS:
-        raise CannotRender(f"There are more than {_BUTTONS} buttons")
+        raise CannotRender(reason("buttons_many", _BUTTONS))
     for row in in_rows(options, [len(option.label) <= _SHORT_LABEL for option in options]):
         yield [_button(option) for option in row]
 
 
 def _button(option: Option) -> InlineKeyboardButton:
     if not option.label.strip():
-        raise CannotRender("A button has no label")
+        raise CannotRender(reason("button_wrong"))
     if option.url is not None:
         return InlineKeyboardButton(option.label, url=option.url)
     if not 1 <= len(option.token.encode()) <= _CALLBACK_BYTES:
-        raise CannotRender(f"What a button carries is not 1 to {_CALLBACK_BYTES} bytes long")
+        raise CannotRender(reason("button_wrong"))
     return InlineKeyboardButton(option.label, callback_data=option.token)
 
 

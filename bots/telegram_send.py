@@ -17,6 +17,7 @@ from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, Invali
 
 from bots.telegram_http import MaybeWritten, NotWritten, ServerError, Throttled
 from bots.telegram_render import CannotRender, File, Message, Place, Rendered
+from core.reasons import reason
 from core.sending import Down, NotSent, Refused, SendResult, Taken, Unsure
 
 __all__ = ["OpenBlob", "Target", "result_of", "send"]
@@ -34,13 +35,13 @@ class Target(Struct, frozen=True, kw_only=True):
 
 #: Parts of Telegram's descriptions (lower case), what they mean to a counsellor, and whether nothing else will arrive.
 _REASONS: tuple[tuple[str, str, bool], ...] = (
-    ("chat not found", "Telegram does not know this chat any more, or the person never wrote to the bot", True),
-    ("not enough rights", "The bot may not write in this group", True),
-    ("chat_write_forbidden", "The bot may not write in this group", True),
-    ("message is too long", "The text is too long for Telegram", False),
-    ("button_", "A button is not as Telegram wants it", False),
-    ("url", "Telegram could not use an address in the message", False),
-    ("file", "Telegram could not use the file", False),
+    ("chat not found", reason("telegram.no_chat"), True),
+    ("not enough rights", reason("telegram.group"), True),
+    ("chat_write_forbidden", reason("telegram.group"), True),
+    ("message is too long", reason("telegram.text_long"), False),
+    ("button_", reason("button_wrong"), False),
+    ("url", reason("telegram.address_used"), False),
+    ("file", reason("telegram.file"), False),
 )
 #: Statuses that mean: not processed, come again.
 _TRY_AGAIN = frozenset({429, 500, 502, 503})
@@ -50,42 +51,42 @@ def result_of(error: TelegramError) -> SendResult:
     """Return what ``error`` means for the message. Subclasses come first: BadRequest and TimedOut are NetworkErrors."""
     match error:
         case Throttled():
-            return NotSent(reason="Telegram asks us to wait", after=int(error.seconds * 1000))
+            return NotSent(reason=reason("telegram.wait"), after=int(error.seconds * 1000))
         case NotWritten():
-            return NotSent(reason="Telegram cannot be reached")
+            return NotSent(reason=reason("telegram.unreachable"))
         case ServerError():
             return _server_error(error.status)
         case Forbidden():
-            return Refused(reason="The person blocked the bot or closed the account", blocked=True)
+            return Refused(reason=reason("telegram.blocked"), blocked=True)
         case InvalidToken():
-            return Down(reason="Telegram refuses the token of this bot (TELEGRAM_TOKEN)")
+            return Down(reason=reason("telegram.token"))
         case ChatMigrated():
-            return NotSent(reason="The group moved to a new address")
+            return NotSent(reason=reason("telegram.moved"))
         case Conflict():
-            return NotSent(reason="Telegram is busy with another call of this bot")
+            return NotSent(reason=reason("telegram.busy"))
         case BadRequest():
             return _bad_request(error.message)
         case MaybeWritten() | TimedOut():
-            return Unsure(reason="Telegram did not answer in time")
+            return Unsure(reason=reason("telegram.no_answer"))
         case _:
-            return Unsure(reason="Telegram gave no usable answer")
+            return Unsure(reason=reason("telegram.unreadable"))
 
 
 def _server_error(status: int) -> SendResult:
     if status == 413:
-        return Refused(reason="The file is too large for Telegram")
+        return Refused(reason=reason("telegram.too_large"))
     if status in _TRY_AGAIN or status < 500:
-        return NotSent(reason=f"Telegram has trouble (HTTP {status})")
+        return NotSent(reason=reason("telegram.trouble", status))
     # 504 and the like: somebody in between gave up waiting, the message may be through.
-    return Unsure(reason=f"Telegram did not answer (HTTP {status})")
+    return Unsure(reason=reason("telegram.trouble", status))
 
 
 def _bad_request(description: str) -> Refused:
     lowered = description.lower()
-    for part, reason, blocked in _REASONS:
+    for part, why, blocked in _REASONS:
         if part in lowered:
-            return Refused(reason=reason, blocked=blocked)
-    return Refused(reason=f"Telegram refused the message: {description.removeprefix('Bad Request: ')[:200]}")
+            return Refused(reason=why, blocked=blocked)
+    return Refused(reason=reason("telegram.refused", description.removeprefix("Bad Request: ")))
 
 
 async def send(bot: Bot, target: Target, call: Rendered, open_blob: OpenBlob | None) -> SendResult:
@@ -112,7 +113,7 @@ async def send(bot: Bot, target: Target, call: Rendered, open_blob: OpenBlob | N
             return result_of(exc)
         except (TypeError, ValueError, LookupError, AttributeError):
             # Most likely a success whose answer the library cannot read.
-            return Unsure(reason="Telegram's answer could not be read")
+            return Unsure(reason=reason("telegram.unreadable"))
         mended.add(remedy)
 
 
@@ -133,7 +134,7 @@ async def _blob(call: Rendered, open_blob: OpenBlob | None) -> InputFile | None:
         return None
     content = await open_blob(call.ref) if open_blob is not None else None
     if content is None:
-        raise CannotRender("The file is not there any more")
+        raise CannotRender(reason("file_gone"))
     return InputFile(content, filename=call.name or "file")
 
 

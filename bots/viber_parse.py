@@ -30,6 +30,7 @@ from core.messages import (
     Unknown,
     Unsubscribed,
 )
+from core.reasons import reason
 from core.records import Receipt, ReceiptState
 
 __all__ = ["TOKEN", "Kind", "Parsed", "parse", "token_of"]
@@ -103,16 +104,16 @@ def parse(data: Mapping[str, Any], account: str, now: Millis) -> Parsed:
 
 def _receipt(data: Mapping[str, Any], account: str, token: str, state: ReceiptState, now: Millis) -> Parsed:
     """Later news of a message. Viber also sends ``delivered`` for what people write: the store knows no such id."""
-    reason = None
+    why = None
     if state == "failed":
         # Real ones can lack it. It is Viber's own text, such as "the keyboard is not valid".
         desc = data.get("desc")
         told = " ".join(desc.split())[:_REASON] if isinstance(desc, str) else ""
-        reason = f"Viber could not show it: {told}" if told else "Viber could not show it on the person's phone"
+        why = reason("viber.told", told) if told else reason("viber.not_shown")
         if _FORM.search(told):
             state = "again"
     at = _time(data) or now
-    receipt = Receipt(channel="viber", account=account, provider_id=token, state=state, at=at, reason=reason)
+    receipt = Receipt(channel="viber", account=account, provider_id=token, state=state, at=at, reason=why)
     return Parsed(kind="receipt", receipt=receipt)
 
 

@@ -22,6 +22,7 @@ from viberbot.api.messages.data_types.location import Location
 from bots.keyboards import in_rows, share_label
 from core.capabilities import CAPABILITIES
 from core.messages import Option, Outbound, Say, SendLocation, SendMedia
+from core.reasons import reason
 from core.rendering import render as degrade
 
 __all__ = ["MAX_REQUEST", "Body", "CannotRender", "Located", "encode", "plain", "render"]
@@ -116,9 +117,9 @@ def _say(say: Say) -> Body:
 
 def _text(text: str, *, keyboard: Body | None = None, tracking: str = "") -> Body:
     if not text.strip():
-        raise CannotRender("The message is empty")
+        raise CannotRender(reason("empty"))
     if len(text) > _TEXT:
-        raise CannotRender(f"The text is longer than Viber's {_TEXT} characters")
+        raise CannotRender(reason("text_long", _TEXT))
     message = TextMessage(
         text=text,
         keyboard=keyboard,
@@ -127,7 +128,7 @@ def _text(text: str, *, keyboard: Body | None = None, tracking: str = "") -> Bod
     )
     body: Body = message.to_dict()
     if not keyboard and len(encode(body)) > MAX_REQUEST - 1000:
-        raise CannotRender("The text has more bytes than Viber takes")
+        raise CannotRender(reason("text_bytes"))
     return body
 
 
@@ -150,10 +151,10 @@ def _button(option: Option) -> Body:
     button |= {"TextSize": "regular", "TextShouldFit": True}
     if option.url is None:
         if not option.token.strip():
-            raise CannotRender("A button carries nothing")
+            raise CannotRender(reason("button_wrong"))
         return button | {"ActionType": "reply", "ActionBody": option.token, "Silent": True}
     if not _is_address(option.url) or len(option.url) > _URL:
-        raise CannotRender("The address of a button is not one that Viber opens")
+        raise CannotRender(reason("button_wrong"))
     # Silent: the address would come back as if the person had written it.
     return button | {"ActionType": "open-url", "ActionBody": option.url, "OpenURLType": "external", "Silent": True}
 
@@ -169,13 +170,13 @@ def _label(label: str) -> str:
     """Return a label as HTML that shows it to the letter."""
     text = " ".join(label.split())
     if not text:
-        raise CannotRender("A button has no label")
+        raise CannotRender(reason("button_wrong"))
     escaped = html.escape(text, quote=False)
     if len(escaped) > _BUTTON_TEXT:
         # Dozens of these signs in one label: letters that look the same need no escape.
         escaped = text.translate(str.maketrans("<>&", "‹›＆"))
     if len(escaped) > _BUTTON_TEXT:
-        raise CannotRender(f"A button's label is longer than Viber's {_BUTTON_TEXT} characters")
+        raise CannotRender(reason("button_wrong"))
     return escaped
 
 
@@ -186,7 +187,7 @@ def _arrange(buttons: Sequence[Body], labels: Sequence[str], rows: int) -> None:
         if len(arranged) <= rows:
             break
     else:
-        raise CannotRender(f"There are more buttons than {_ROWS} rows hold")
+        raise CannotRender(reason("button_wrong"))
     for row in arranged:
         for button in row:
             button["Columns"] = _COLUMNS // len(row)
@@ -198,7 +199,7 @@ def _arrange(buttons: Sequence[Body], labels: Sequence[str], rows: int) -> None:
 def _media(message: SendMedia, located: Located | None) -> Body:
     url = located.url if located is not None else message.ref
     if not _is_address(url) or len(url) > _URL:
-        raise CannotRender("The file cannot be sent over Viber: it has no public address")
+        raise CannotRender(reason("file_no_address"))
     caption = message.caption or ""
     if message.kind in {"photo", "animation", "sticker"} and _is_picture(url) and len(caption) <= _CAPTION:
         return _without_gaps(PictureMessage(media=url, text=caption).to_dict())

@@ -12,6 +12,7 @@ from typing import Any, Final
 from bots.viber_http import Answer, MaybeWritten, NotWritten, ViberApi
 from bots.viber_render import Body
 from core.ids import Millis
+from core.reasons import reason
 from core.sending import Down, Hold, NotSent, Refused, SendResult, Taken, Unsure
 
 __all__ = ["REFORM", "result_of", "send"]
@@ -23,37 +24,37 @@ REFORM: Final = frozenset({1, 3, 4, 11, 13, 14})
 
 #: Status -> what it means to a counsellor. Names as in the documentation's table of error codes.
 _REFUSED: Final[Mapping[int, str]] = {
-    1: "Viber could not use an address in the message",
-    3: "Viber finds something wrong in the message",
-    4: "Viber misses something in the message",
-    11: "The person's device cannot show this message",
-    13: "The person's Viber is too old for this message",
-    14: "The person's Viber is too old for this message",
-    16: "Viber does not allow this kind of reply",
-    17: "Viber does not allow this kind of reply",
-    18: "The bot has no public chat at Viber",
-    19: "Viber does not let this bot send to several people",
-    20: "Viber does not let this bot send to several people",
-    21: "Viber does not deliver to the person's country",
-    22: "Viber does not support this payment",
+    1: reason("viber.address"),
+    3: reason("viber.wrong"),
+    4: reason("viber.missing"),
+    11: reason("viber.device"),
+    13: reason("viber.old"),
+    14: reason("viber.old"),
+    16: reason("viber.reply"),
+    17: reason("viber.reply"),
+    18: reason("viber.no_chat"),
+    19: reason("viber.several"),
+    20: reason("viber.several"),
+    21: reason("viber.country"),
+    22: reason("viber.payment"),
 }
 _BLOCKED: Final[Mapping[int, str]] = {
-    5: "Viber does not know this person any more",
-    6: "The person has not subscribed to the bot, or has left it",
+    5: reason("viber.unknown"),
+    6: reason("viber.left"),
 }
 _DOWN: Final[Mapping[int, str]] = {
-    2: "Viber refuses the token of this bot (VIBER_TOKEN)",
-    7: "Viber has blocked this bot",
-    8: "Viber does not know this bot",
-    9: "Viber has suspended this bot",
-    10: "Viber knows no webhook of this bot: run `streetwork webhook set`",
-    15: "Viber has not authorised this bot",
+    2: reason("viber.token"),
+    7: reason("viber.bot_blocked"),
+    8: reason("viber.bot_unknown"),
+    9: reason("viber.bot_suspended"),
+    10: reason("viber.no_webhook"),
+    15: reason("viber.bot_unauthorised"),
 }
 #: Status -> (reason, for how long to hold unless the person writes).
 _HELD: Final[Mapping[int, tuple[str, Millis]]] = {
-    12: ("Viber takes no more messages until the person writes", _HOUR),
-    23: ("The free messages of this bot are used up: Viber waits for the person to write", _DAY),
-    24: ("The bot's account at Viber has no balance: Viber waits for the person to write", _HOUR),
+    12: (reason("viber.waits"), _HOUR),
+    23: (reason("viber.used_up"), _DAY),
+    24: (reason("viber.no_balance"), _HOUR),
 }
 
 
@@ -68,7 +69,7 @@ def result_of(answer: Answer) -> SendResult:
         return Down(reason=down)
     if (held := _HELD.get(status)) is not None:
         return Hold(reason=held[0], after=held[1])
-    return Refused(reason=_REFUSED.get(status, f"Viber refused the message (status {status})"))
+    return Refused(reason=_REFUSED.get(status, reason("viber.refused", status)))
 
 
 async def send(api: ViberApi, envelope: Mapping[str, Any], body: Body, plain: Body | None) -> tuple[SendResult, bool]:
@@ -81,7 +82,7 @@ async def send(api: ViberApi, envelope: Mapping[str, Any], body: Body, plain: Bo
         if answer.status in REFORM and plain is not None:
             answer = await api.call("send_message", {**envelope, **plain})
     except NotWritten as exc:
-        return NotSent(reason=f"Viber cannot be reached: {exc}", after=exc.after), False
+        return NotSent(reason=reason("viber.unreachable"), after=exc.after), False
     except MaybeWritten:
-        return Unsure(reason="Viber gave no usable answer"), False
+        return Unsure(reason=reason("viber.unreadable")), False
     return result_of(answer), answer.billing == 5

@@ -19,6 +19,7 @@ from msgspec import Struct
 from core.errors import StoreError
 from core.ids import Millis
 from core.messages import Address, Edited, Inbound, Start, Subscribed, Unsubscribed
+from core.reasons import reason
 from core.records import Heard, Line
 from core.sending import Hold
 
@@ -140,13 +141,13 @@ class Sessions:
             if _within(past.heard, now) or (seen is not None and _within(seen.heard, now)):
                 return True
             if past.pending:
-                return Hold(reason="The person's message is being read", after=_SOON)
+                return Hold(reason=reason("viber.reading"), after=_SOON)
             if self._spend is not None and await self._spend(now):
                 return True
         except StoreError:
-            return Hold(reason="The store does not answer", after=_SOON)
+            return Hold(reason=reason("store"), after=_SOON)
         return Hold(
-            reason="Outside the free 24-hour session: Viber would charge for it. It goes out when the person writes",
+            reason=reason("viber.paid"),
             after=_HOUR,
         )
 

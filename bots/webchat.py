@@ -30,6 +30,7 @@ from core.errors import StoreUnavailable
 from core.ids import ConversationId
 from core.messages import Address, Hint, Outbound, Typing
 from core.ports import Clock, Store
+from core.reasons import reason
 from core.sending import Hold, NotSent, Refused, SendResult, Taken
 from handoff.feed import ChangeFeed, Subscription
 
@@ -133,7 +134,7 @@ class WebChat:
         try:
             snapshot = await self._store.snapshot(conversation)
         except StoreUnavailable:
-            return NotSent(reason="The store could not be read.")
+            return NotSent(reason=reason("store"))
         line_id = entry_id.removeprefix(f"{conversation}/")
         generation = line_id.split("/")[0]
         if snapshot is not None and generation.isdecimal() and int(generation) < snapshot.generation:
@@ -151,7 +152,7 @@ class WebChat:
     def _bid_farewell(self, conversation: ConversationId, message: Outbound, entry_id: str, line_id: str) -> SendResult:
         sessions = self._sessions.get(conversation)
         if not sessions:
-            return Hold(reason="The page is closed.", after=FAREWELL_PAUSE)
+            return Hold(reason=reason("webchat.closed"), after=FAREWELL_PAUSE)
         for session in sessions:
             session.farewell(written(message, line_id, seq=1, at=self._clock.now()))
         return Taken(provider_ids=(entry_id,))

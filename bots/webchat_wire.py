@@ -15,6 +15,7 @@ from core.blobs import owner_of
 from core.filetypes import may_show
 from core.ids import ConversationId, EntryId, Millis
 from core.messages import Choice, Media, Option, Outbound, Say, SendLocation, SendMedia, Span, Text
+from core.reasons import reason
 from core.records import Heard, Line, Wrote
 
 __all__ = [
@@ -241,7 +242,7 @@ def written(message: Outbound, line_id: str, *, seq: int, at: Millis) -> Shown:
 def unshowable(message: Outbound) -> str | None:
     """Return why the page cannot show ``message``, in words for a counsellor; None when it can."""
     if isinstance(message, SendMedia) and not message.ref.startswith("https://") and not _is_ours(message):
-        return "The web chat shows only files of the desk and files with a public https address."
+        return reason("webchat.file")
     return None
 
 

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from bots.twilio_http import Answered
 from core.ids import Millis
+from core.reasons import reason
 from core.sending import Down, Hold, NotSent, Refused, SendResult, Unsure
 
 __all__ = ["ERRORS", "WINDOW_CLOSED", "Meaning", "reason_of", "result_of"]
@@ -39,56 +40,56 @@ class Meaning(Struct, frozen=True, kw_only=True):
     reason: str
 
 
-_AUTH = "Twilio refuses the account (TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN)"
-_SENDER = "This number cannot send WhatsApp messages (TWILIO_SENDER)"
-_FORM = "WhatsApp does not take this content"
-_NOBODY = "WhatsApp does not know this number"
+_AUTH = reason("whatsapp.account")
+_SENDER = reason("whatsapp.sender")
+_FORM = reason("whatsapp.content")
+_NOBODY = reason("whatsapp.unknown")
 
 ERRORS: Final[dict[int, Meaning]] = {
     20003: Meaning(act="down", reason=_AUTH),
-    20005: Meaning(act="down", reason="The Twilio account is suspended or closed"),
+    20005: Meaning(act="down", reason=reason("whatsapp.account_closed")),
     20404: Meaning(act="down", reason=_AUTH),
-    20429: Meaning(act="again", reason="Twilio asks us to wait"),
+    20429: Meaning(act="again", reason=reason("whatsapp.wait")),
     21211: Meaning(act="gone", reason=_NOBODY),
     21212: Meaning(act="down", reason=_SENDER),
     21606: Meaning(act="down", reason=_SENDER),
-    21610: Meaning(act="gone", reason="The person does not want messages from this number"),
-    21611: Meaning(act="later", reason="Too many messages of this number wait at Twilio"),
-    21617: Meaning(act="refused", reason="The text is too long for Twilio"),
-    21620: Meaning(act="refused", reason="Twilio could not use the address of the file"),
-    21623: Meaning(act="refused", reason="Too many files in one message"),
-    21655: Meaning(act="content", reason="Twilio does not know the template"),
-    21656: Meaning(act="content", reason="Twilio does not take the text in a template"),
-    21658: Meaning(act="content", reason="A part of the message is too long for Twilio"),
-    63001: Meaning(act="down", reason="WhatsApp refuses this number: look at its state in Twilio's console"),
+    21610: Meaning(act="gone", reason=reason("whatsapp.unwanted")),
+    21611: Meaning(act="later", reason=reason("whatsapp.queue_full")),
+    21617: Meaning(act="refused", reason=reason("whatsapp.text_long")),
+    21620: Meaning(act="refused", reason=reason("whatsapp.file_address")),
+    21623: Meaning(act="refused", reason=reason("whatsapp.many_files")),
+    21655: Meaning(act="content", reason=reason("whatsapp.no_template")),
+    21656: Meaning(act="content", reason=reason("whatsapp.template_text")),
+    21658: Meaning(act="content", reason=reason("whatsapp.part_long")),
+    63001: Meaning(act="down", reason=reason("whatsapp.number_state")),
     63003: Meaning(act="gone", reason=_NOBODY),
     63005: Meaning(act="content", reason=_FORM),
     63007: Meaning(act="down", reason=_SENDER),
-    63012: Meaning(act="again", reason="WhatsApp has trouble"),
-    63013: Meaning(act="refused", reason="The message breaks a rule of WhatsApp"),
-    63014: Meaning(act="gone", reason="The person blocked this number"),
-    63015: Meaning(act="refused", reason="The person has not joined Twilio's sandbox"),
+    63012: Meaning(act="again", reason=reason("whatsapp.trouble")),
+    63013: Meaning(act="refused", reason=reason("whatsapp.rule")),
+    63014: Meaning(act="gone", reason=reason("whatsapp.blocked")),
+    63015: Meaning(act="refused", reason=reason("whatsapp.sandbox")),
     WINDOW_CLOSED: Meaning(
         act="hold",
-        reason="The 24-hour window is closed: WhatsApp takes messages only within 24 hours after the person wrote",
+        reason=reason("whatsapp.window"),
     ),
-    63017: Meaning(act="later", reason="The account sends too much at once"),
-    63018: Meaning(act="later", reason="This number sends too much at once"),
-    63019: Meaning(act="refused", reason="WhatsApp could not fetch the file"),
+    63017: Meaning(act="later", reason=reason("whatsapp.too_fast")),
+    63018: Meaning(act="later", reason=reason("whatsapp.number_fast")),
+    63019: Meaning(act="refused", reason=reason("whatsapp.file_fetch")),
     63021: Meaning(act="content", reason=_FORM),
     63024: Meaning(act="gone", reason=_NOBODY),
-    63032: Meaning(act="refused", reason="WhatsApp does not deliver our messages to this person at present"),
-    63038: Meaning(act="hold", reason="The daily limit of messages is reached"),
-    92007: Meaning(act="content", reason="Twilio does not take the text in a template"),
+    63032: Meaning(act="refused", reason=reason("whatsapp.not_now")),
+    63038: Meaning(act="hold", reason=reason("whatsapp.limit")),
+    92007: Meaning(act="content", reason=reason("whatsapp.template_text")),
 }
 
 
 def reason_of(code: int | None) -> str:
     """Return in plain words why a message was not delivered."""
     if code is None:
-        return "WhatsApp could not deliver the message"
+        return reason("whatsapp.failed")
     known = ERRORS.get(code)
-    return known.reason if known is not None else f"WhatsApp could not deliver the message (Twilio's error {code})"
+    return known.reason if known is not None else reason("whatsapp.error", code)
 
 
 def result_of(error: Answered, throttled: int) -> SendResult:
@@ -96,17 +97,17 @@ def result_of(error: Answered, throttled: int) -> SendResult:
     known = ERRORS.get(error.code) if error.code is not None else None
     if error.status == 429 or error.code == 20429:
         pause = min(_LONGEST, 1000 * 2 ** min(max(throttled, 1) - 1, 6))
-        return NotSent(reason="Twilio asks us to wait", after=pause if error.after is None else int(error.after * 1000))
+        return NotSent(reason=reason("whatsapp.wait"), after=pause if error.after is None else int(error.after * 1000))
     if error.status >= 500:
-        return Unsure(reason=f"Twilio did not confirm the message (HTTP {error.status})")
+        return Unsure(reason=reason("whatsapp.unconfirmed", error.status))
     if known is not None:
         return _known(known, error)
     if error.code is None:
         # A page of something between us and Twilio: the message was not read there.
-        return NotSent(reason=f"Twilio cannot be reached (HTTP {error.status})")
+        return NotSent(reason=reason("whatsapp.http", error.status))
     if error.status in {401, 403}:
         return Down(reason=_AUTH)
-    return Refused(reason=f"Twilio refused the message (error {error.code or 'unknown'})")
+    return Refused(reason=reason("whatsapp.refused", error.code or "?"))
 
 
 def _known(known: Meaning, error: Answered) -> SendResult:

@@ -16,6 +16,7 @@ from msgspec import Struct
 from core.capabilities import CAPABILITIES, Capabilities
 from core.graphemes import boundaries, cut
 from core.messages import Option, Outbound, Say, SendLocation, SendMedia
+from core.reasons import reason
 from core.rendering import render as fit
 
 __all__ = [
@@ -105,7 +106,7 @@ def render(message: Outbound) -> Rendered:
             return _say(message)
         case SendMedia():
             if message.caption and len(message.caption) > _TEXT:
-                raise CannotRender(f"The caption is longer than {_TEXT} characters")
+                raise CannotRender(reason("caption_long", _TEXT))
             return File(ref=message.ref, caption=message.caption or None)
         case SendLocation():
             point = f"{message.latitude:.6f},{message.longitude:.6f}"
@@ -131,9 +132,9 @@ def approved(message: Outbound, templates: Mapping[str, str]) -> Approved | None
 
 def _say(say: Say) -> Plain | Choices:
     if not say.text.strip():
-        raise CannotRender("The message is empty")
+        raise CannotRender(reason("empty"))
     if len(say.text) > _TEXT:
-        raise CannotRender(f"The text is longer than {_TEXT} characters")
+        raise CannotRender(reason("text_long", _TEXT))
     if not say.options:
         return Plain(text=say.text)
     plain = as_plain(say)
@@ -161,7 +162,7 @@ def as_plain(say: Say) -> str:
     parts = fit(say, _NUMBERED)
     (part, *more) = parts
     if more or not isinstance(part, Say):
-        raise CannotRender(f"Text and choices are longer than {_TEXT} characters")
+        raise CannotRender(reason("choices_long", _TEXT))
     return part.text
 
 

@@ -29,6 +29,7 @@ from bots.whatsapp_window import Closed, Window
 from core.ids import Millis
 from core.messages import Address, Outbound
 from core.ports import Clock
+from core.reasons import joined, reason
 from core.sending import Hold, NotSent, Refused, SendResult, Taken, Unsure
 
 __all__ = ["PublicFile", "Sender", "recipient"]
@@ -122,7 +123,7 @@ class Sender:
             return call.ref
         url = await self._public_file(call.ref) if self._public_file is not None else None
         if url is None:
-            raise CannotRender("The file has no address at which WhatsApp could fetch it")
+            raise CannotRender(reason("file_no_address"))
         return url
 
     # -- posting -----------------------------------------------------------------------------------------
@@ -157,7 +158,7 @@ class Sender:
             result = self._answered(error)
             return NotSent(reason=result.reason) if isinstance(result, Unsure) else result
         except (TwilioException, TimeoutError, TypeError, ValueError, LookupError, AttributeError):
-            return NotSent(reason="Twilio's templates cannot be reached")
+            return NotSent(reason=reason("whatsapp.templates"))
 
     async def _remedy(self, error: Answered, post: _Post, mended: set[str]) -> _Post | None:
         """Return what to post instead, or None."""
@@ -180,17 +181,17 @@ class Sender:
         try:
             sent = await self._client.messages.create_async(to=to, **self._from(), **_parameters(post))
         except NotWritten:
-            return NotSent(reason="Twilio cannot be reached")
+            return NotSent(reason=reason("whatsapp.unreachable"))
         except MaybeWritten:
-            return Unsure(reason="Twilio did not answer in time")
+            return Unsure(reason=reason("whatsapp.no_answer"))
         except Answered:
             raise
         except (TwilioException, TypeError, ValueError, LookupError, AttributeError):
             # Most likely a success whose answer the library cannot read.
-            return Unsure(reason="Twilio's answer could not be read")
+            return Unsure(reason=reason("whatsapp.unreadable"))
         self._throttled = 0
         if not isinstance(sent.sid, str) or not sent.sid:
-            return Unsure(reason="Twilio's answer could not be read")
+            return Unsure(reason=reason("whatsapp.unreadable"))
         if sent.status in {"failed", "undelivered"}:
             raise Answered(400, sent.error_code if isinstance(sent.error_code, int) else 0, None)
         return Taken(provider_ids=(sent.sid,))
@@ -216,7 +217,7 @@ class Sender:
         """
         # What was just accepted has woken this entry already and will not do so again: so look again soon.
         after = _SOON if closed.waiting else _DAY
-        held = Hold(reason=f"{ERRORS[WINDOW_CLOSED].reason}. It waits until the person writes", after=after)
+        held = Hold(reason=joined(ERRORS[WINDOW_CLOSED].reason, reason("whatsapp.waits")), after=after)
         template = self._account.template_sid
         if closed.waiting:
             return held
@@ -231,9 +232,9 @@ class Sender:
                 return result
             case Taken() | Unsure():
                 await self._window.asked(to)
-                return Hold(reason=f"{held.reason}; the template asked them to", after=_DAY)
+                return Hold(reason=joined(held.reason, reason("whatsapp.asked")), after=_DAY)
             case Refused(blocked=False) | Hold():
-                return Hold(reason=f"{held.reason}. The template was refused: {result.reason}", after=_DAY)
+                return Hold(reason=joined(held.reason, reason("whatsapp.template_refused"), result.reason), after=_DAY)
             case _:
                 return result
 

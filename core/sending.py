@@ -1,4 +1,7 @@
-"""How one send ended, in a channel's words; the delivery loop turns it into a settlement with times."""
+"""How one send ended, in a channel's words; the delivery loop turns it into a settlement with times.
+
+A ``reason`` is one of :mod:`core.reasons`, or plain English words where there is no code for it.
+"""
 
 from __future__ import annotations
 

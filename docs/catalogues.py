@@ -19,7 +19,8 @@ from babel.messages.pofile import read_po
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from i18n.check import check_catalog  # noqa: E402 - the packages lie beside docs/
+from handoff.ui_texts import TEXTS  # noqa: E402 - the packages lie beside docs/
+from i18n.check import check_catalog  # noqa: E402
 
 #: What is only counted.
 COUNTED = {"untranslated", "fuzzy", "same-as-source", "number-changed"}
@@ -45,12 +46,12 @@ def sources() -> Iterator[tuple[Path, set[Key]]]:
         yield bot / "locales", extracted("flows.extract:extract", files)
 
 
-def unknown(path: Path, texts: set[Key]) -> Iterator[str]:
-    """Give one sentence for each text that a catalogue does not know."""
+def unknown(path: Path, texts: set[Key], remedy: str = "run `make catalogues`") -> Iterator[str]:
+    """Give one sentence for each text that a catalogue does not know, and how to mend it."""
     catalog = read_po(io.BytesIO(path.read_bytes()), ignore_obsolete=True)
     known = {(message.context or "", one) for message in catalog for one in _ids(message.id)}
     for context, text in sorted(texts - known):
-        yield f"{path.relative_to(ROOT)} does not know {context}: {text[:50]!r}; run `make catalogues`"
+        yield f"{path.relative_to(ROOT)} does not know {context}: {text[:50]!r}; {remedy}"
 
 
 def _ids(message_id: object) -> tuple[str, ...]:
@@ -74,6 +75,8 @@ def main() -> int:
     for folder, texts in sources():
         for path in sorted(folder.glob("*/LC_MESSAGES/messages.po")):
             problems += unknown(path, texts)
+    for path in sorted((ROOT / "i18n" / "locales").glob("*/LC_MESSAGES/desk.po")):
+        problems += unknown(path, set(TEXTS.items()), "write its translation there")
     if not files:
         problems.append("there are no catalogues")
     for line in problems:

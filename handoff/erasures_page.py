@@ -47,8 +47,8 @@ def _row(day: str, report: Report, language: str) -> dict[str, object]:
     swept = report.swept
     return {
         "day": format_date(dt.date.fromisoformat(day), language),
-        "since": moment(report.since, language),
-        "until": moment(report.until, language),
+        # Told only where a night is longer than a day: somebody was away, and one report covers it all.
+        "since": moment(report.since, language) if report.until - report.since > _LATE else "",
         "people": swept.conversations,
         "wish": report.on_wish,
         "files": swept.files,

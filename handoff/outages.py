@@ -27,7 +27,7 @@ class Outage(Struct, frozen=True, kw_only=True):
 
     channel: str
     account: str
-    #: In plain words, with the setting to look at; nothing of a person.
+    #: A reason of :mod:`core.reasons`, with the setting to look at; nothing of a person.
     reason: str
     since: Millis
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
+from core.reasons import REASONS
 from handoff.audit_texts import AUDIT
 from handoff.office_texts import OFFICE
 from handoff.ui_case_texts import CASE_TEXTS
@@ -244,6 +245,7 @@ TEXTS: Mapping[str, str] = MappingProxyType(
         "keys.help": "this help",
         "keys.button": "Keyboard help",
         "ok": "OK",
+        **{f"reason.{code}": text for code, text in REASONS.items()},
         **OFFICE,
         **AUDIT,
     }

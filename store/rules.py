@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from core.events import Event, Received
 from core.ids import EntryId, Millis
 from core.messages import Unsubscribed
+from core.reasons import reason
 from core.records import Commit, DeliveryState, DispatchKind, Held, ReceiptState, RetryAt, Settlement, Wrote
 
 __all__ = [
@@ -61,7 +62,7 @@ PROTECTED: frozenset[DispatchKind] = frozenset({"crisis", "notice", "counsellor"
 FINAL: frozenset[DeliveryState] = frozenset({"sent", "delivered", "read", "failed", "dropped"})
 
 MOVED_ON_REASON = "The conversation had moved on before this could be sent."
-EXPIRED_REASON = "It could not be delivered in time."
+EXPIRED_REASON = reason("too_late")
 _MAYBE_REASON = " An earlier attempt may have arrived."
 
 _RANK: dict[DeliveryState, int] = {

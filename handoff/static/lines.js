@@ -2,7 +2,7 @@
 
 import { put } from "./bidi.js";
 import { drawFile } from "./files.js";
-import { fill, hasWord, moment, word } from "./texts.js";
+import { fill, hasWord, moment, reasonText, word } from "./texts.js";
 
 const template = document.getElementById("line");
 let rewrite = () => {};
@@ -44,7 +44,8 @@ function drawKind(element, line) {
     const known = (family, value) => (hasWord(`${family}.${value}`) ? word(`${family}.${value}`) : (value ?? ""));
     const values = {
       outcome: detail.outcome ? known("outcome", detail.outcome) : "",
-      reason: detail.reason ? known("file.reason", detail.reason) : "",
+      // Two kinds of marks have reasons: of a file that did not come, and of a message that did not arrive.
+      reason: detail.mark === "file_failed" ? known("file.reason", detail.reason) : reasonText(detail.reason),
       to: detail.to ?? "", date: detail.date ?? "", topic: detail.topic ?? "",
     };
     if (hasWord(key)) fill(element, key, values);
@@ -74,10 +75,11 @@ function drawDelivery(item, line) {
   element.hidden = !line.delivery;
   if (!line.delivery) return;
   const state = word(`delivery.${line.delivery}`);
-  if (element.textContent !== (line.reason ? `${state}: ${line.reason}` : state)) {
+  const why = reasonText(line.reason);
+  if (element.textContent !== (why ? `${state}: ${why}` : state)) {
     const reason = document.createElement("bdi");
-    reason.textContent = line.reason ?? "";
-    element.replaceChildren(state, ...(line.reason ? [": ", reason] : []));
+    reason.textContent = why;
+    element.replaceChildren(state, ...(why ? [": ", reason] : []));
   }
   element.dataset.state = line.delivery;
   drawRemedy(item.querySelector(".remedy"), line);

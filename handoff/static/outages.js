@@ -1,6 +1,6 @@
 // One line for each of our accounts at a messenger that does not work now.
 
-import { say } from "./texts.js";
+import { reasonText, say } from "./texts.js";
 
 const NAMES = { telegram: "Telegram", viber: "Viber", whatsapp: "WhatsApp", webchat: "Chat" };
 const box = document.getElementById("outages");
@@ -20,8 +20,7 @@ function draw({ name, reason }) {
   const why = document.createElement("bdi");
   line.textContent = `${say("outage", { name })} `;
   why.className = "faint";
-  why.lang = "en";
-  why.textContent = reason;
+  why.textContent = reasonText(reason);
   line.append(why);
   return line;
 }

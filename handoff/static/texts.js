@@ -76,6 +76,17 @@ export function noteOf({ note }) {
   return kind && hasWord(`crisis.${kind}`) ? word(`crisis.${kind}`) : (note ?? "");
 }
 
+/** Why a message did not arrive: lines of ``code=what``, or plain words where a line is no code. */
+export function reasonText(reason) {
+  return (reason ?? "")
+    .split("\n")
+    .map((part) => {
+      const [, code, what] = /^([\w.]+)(?:=(.*))?$/u.exec(part) ?? [];
+      return code && hasWord(`reason.${code}`) ? say(`reason.${code}`, { what: what ?? "" }) : part;
+    })
+    .join(" ");
+}
+
 /** A number in the page's digits. */
 export const number = (value) => new Intl.NumberFormat(locale).format(value);
 

@@ -73,7 +73,7 @@ async def furnish(world: DeskWorld) -> None:
     await world.account("mariam", "ar", "bg", "en", "ru", name="Mariam")
     await world.account("lea", "ar", "de", name="Lea", roles=("counsellor", "lead"))
     now = world.clock.now()
-    sums = {"closed.language.ar": 12, "closed.language.bg": 7, "closed.outcome.referral": 19, "closed.topic.wages": 19}
+    sums = {"closed.language.ar": 12, "closed.language.bg": 7, "closed.outcome.referral": 19, "closed.topic.work": 19}
     await count(world, now - 35 * DAY, sums)
     swept = Swept(conversations=3, files=7, records=41, ids=1200)
     await write_report(world.store, "2026-03-02", Report(since=now - DAY, until=now, swept=swept, on_wish=1), now)

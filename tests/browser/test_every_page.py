@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Browser, expect
 
+from core.reasons import reason
+from handoff.ui_texts import texts
 from tests.fakes.desk_page import NEEDS_BROWSER, card, claim, lines, send, sign_in, troubles
 from tests.fakes.desk_street import Street
 from tests.fakes.desk_tour import PHONE, SIZES, WIDE, Tour
@@ -44,8 +46,13 @@ async def test_the_desk_in_every_state(street: Street, browser: Browser, languag
     await tour.stop("pending")
     street.leaping.leap(6000)
     await expect(lines(page, "counsellor")).to_have_count(1)
-    async with street.undeliverable("The person blocked the bot."):
-        await expect(page.locator("#lines .delivery[data-state=failed]").last).to_be_visible()
+    async with street.undeliverable(reason("telegram.blocked")):
+        told = page.locator("#lines .delivery[data-state=failed]").last
+        # In the words of the page, in the line and in the mark below it.
+        await expect(told).to_contain_text(texts(language)["reason.telegram.blocked"])
+        await expect(page.locator('#lines [data-kind="mark"]').last).to_contain_text(
+            texts(language)["reason.telegram.blocked"]
+        )
         await tour.stop("failed")
     await page.locator("#tab-note").click()
     await page.fill("#text-note", "Frist prüfen: § 84 SGG")

@@ -9,6 +9,7 @@ import pytest
 from core.events import SendFailed
 from core.messages import Say, Subscribed, Unsubscribed
 from core.ports import Store
+from core.reasons import reason
 from core.records import Delivery, Entry, Failed, Held, RetryAt, Sent, Settlement, Uncertain
 from tests.contract.words import (
     DAY,
@@ -250,7 +251,7 @@ async def test_bot_entries_expire(store: Store) -> None:
     await none_due(store, NOW + HOUR - 1)
     assert text_of(await claim_delivery(store, NOW + HOUR)) == "part 1"
     assert await delivery_of(store, place=0) == Delivery(
-        state="dropped", reason="It could not be delivered in time.", attempts=1, at=NOW + HOUR
+        state="dropped", reason=reason("too_late"), attempts=1, at=NOW + HOUR
     )
 
 

@@ -10,6 +10,7 @@ from bots.whatsapp_window import LastWords
 from core.errors import StoreUnavailable
 from core.ids import Millis
 from core.messages import Address, Option, Outbound, Say
+from core.reasons import reason
 from core.sending import SendResult
 from store.memory import MemoryStore
 from tests.fakes.clock import FakeClock
@@ -19,8 +20,8 @@ from tests.fakes.twilio_push import ACCOUNT_SID, AUTH_TOKEN, SENDER
 NUMBER = "whatsapp:+491701234567"
 ADDRESS = Address(bot="b", channel="whatsapp", account="14155238886", peer=NUMBER)
 DAY = 86_400_000
-WAIT = "Twilio asks us to wait"
-UNWANTED = "The person does not want messages from this number"
+WAIT = reason("whatsapp.wait")
+UNWANTED = reason("whatsapp.unwanted")
 MENU = Say(
     text="Which one?", options=(Option(token="t:1", label="Yes"), Option(token="t:2", label="No")), language="en"
 )

@@ -14,6 +14,7 @@ from bots.logs import set_up
 from core.errors import StoreUnavailable
 from core.events import SendFailed
 from core.ports import Store
+from core.reasons import joined, reason
 from core.records import DeliveryLease, Receipt, Settlement
 from core.sending import Hold, NotSent, Refused, Taken, Unsure
 from store.memory import MemoryStore
@@ -113,7 +114,7 @@ class TestEnds:
         assert channel.texts == ["a"] * 6 + ["b"]
         found = await deliveries(store, ANNA)
         assert (found["a"].state, found["b"].state) == ("failed", "sent")
-        assert found["a"].reason == "No way through: given up after 6 tries"
+        assert found["a"].reason == joined("No way through", reason("given_up", 6))
         event = await next_event(store, clock)
         assert isinstance(event, SendFailed)
         assert not event.blocked

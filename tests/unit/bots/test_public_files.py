@@ -21,6 +21,7 @@ from bots.whatsapp import WhatsAppChannel
 from bots.whatsapp_settings import WhatsAppAccount
 from core.blobs import CHUNK, BlobKey, blob_key, keep
 from core.messages import Address, SendMedia
+from core.reasons import reason
 from core.sending import Refused, Taken
 from store.memory import MemoryStore
 from tests.contract.words import DAY, NOW, conv, turn
@@ -164,7 +165,7 @@ async def test_over_telegram_the_file_goes_in_the_request(house: House) -> None:
         assert call.method == "sendDocument"
         gone = await channel.send(address, SendMedia(kind="document", ref="c/1/gone"), entry_id="c/1/1/1")
         assert isinstance(gone, Refused)
-        assert gone.reason == "The file is not there any more"
+        assert gone.reason == reason("file_gone")
         await channel.stop()
 
 
@@ -193,7 +194,7 @@ async def test_over_viber_the_file_goes_by_its_address(house: House) -> None:
         assert (sent[1]["size"], sent[1]["file_name"]) == (len(PDF), "letter.pdf")
         gone = await channel.send(address, SendMedia(kind="photo", ref="c/1/gone"), entry_id="c/1/1/1")
         assert isinstance(gone, Refused)
-        assert "no public address" in gone.reason
+        assert gone.reason == reason("file_no_address")
         await channel.stop()
 
 
@@ -214,6 +215,6 @@ async def test_over_twilio_the_file_goes_by_its_address(house: House) -> None:
         assert (await house.fetch(shown.media))[1] == PDF
         gone = await channel.send(address, SendMedia(kind="photo", ref="c/1/gone"), entry_id="c/1/1/1")
         assert isinstance(gone, Refused)
-        assert "no address" in gone.reason
+        assert gone.reason == reason("file_no_address")
         assert fake.world.refused == []
         await channel.stop()

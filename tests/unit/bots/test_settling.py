@@ -7,6 +7,7 @@ import pytest
 from bots.settling import MAX_TRIES, AccountState, GiveBack, backoff, final_doubt, settle_as
 from core.ids import ConversationId, EntryId
 from core.messages import Address, Say
+from core.reasons import joined, reason
 from core.records import DeliveryLease, Dispatch, Entry, Failed, Held, RetryAt, Sent, Settlement, Uncertain, Wrote
 from core.sending import Down, Hold, NotSent, Refused, SendResult, Taken, Unsure
 
@@ -38,13 +39,13 @@ def lease(attempts: int = 1, *, missed: int = 0, maybe_sent: bool = False, peer:
         (Taken(provider_ids=("p",)), lease(), Sent(provider_ids=("p",))),
         (NotSent(reason="r"), lease(1), RetryAt(at=NOW + 1000, reason="r")),
         (NotSent(reason="r"), lease(4, missed=3), RetryAt(at=NOW + 8000, reason="r")),
-        (NotSent(reason="r"), lease(MAX_TRIES, missed=5), Failed(reason="r: given up after 6 tries")),
+        (NotSent(reason="r"), lease(MAX_TRIES, missed=5), Failed(reason=joined("r", reason("given_up", 6)))),
         (NotSent(reason="r", after=5000), lease(99), RetryAt(at=NOW + 5125, reason="r", paced=True)),
         (NotSent(reason="r"), lease(2, maybe_sent=True), RetryAt(at=NOW + 1000, reason="r")),
         (
             NotSent(reason="r"),
             lease(7, missed=5, maybe_sent=True),
-            Uncertain(reason="It may have arrived; it could not be sent again"),
+            Uncertain(reason=reason("perhaps_last")),
         ),
         (Unsure(reason="r"), lease(), Uncertain(reason="r", retry_at=NOW + 10_000)),
         (Unsure(reason="r"), lease(2, maybe_sent=True), Uncertain(reason="r")),

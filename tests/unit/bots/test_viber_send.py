@@ -12,6 +12,7 @@ from bots.viber import EVENT_TYPES, ViberChannel, delete_webhook, set_webhook, w
 from bots.viber_settings import ViberAccount
 from core.errors import ChannelMisconfigured
 from core.messages import Address, Option, Outbound, Say, SendLocation, SendMedia
+from core.reasons import reason
 from core.sending import Down, Hold, NotSent, Refused, SendResult, Taken, Unsure
 from tests.fakes.clock import FakeClock
 from tests.fakes.viber_api import FIRST_TOKEN, TOKEN, FakeViber
@@ -101,9 +102,7 @@ class TestWhatArrives:
     ) -> None:
         for _ in range(100):
             assert isinstance(await send(channel, Say(text="x")), Taken)
-        assert await send(channel, Say(text="x")) == Hold(
-            reason="Viber takes no more messages until the person writes", after=3_600_000
-        )
+        assert await send(channel, Say(text="x")) == Hold(reason=reason("viber.waits"), after=3_600_000)
         fake.say(PERSON, "hello")
         assert isinstance(await send(channel, Say(text="x")), Taken)
 

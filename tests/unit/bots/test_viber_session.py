@@ -11,6 +11,7 @@ from bots.viber_wiring import budget
 from core.errors import StoreUnavailable
 from core.ids import EntryId
 from core.messages import Address, Choice, Content, Edited, Inbound, Say, Start, Subscribed, Text
+from core.reasons import reason
 from core.records import Body, Entry, Heard, Line, Wrote
 from core.sending import Hold
 from store.memory import MemoryStore
@@ -61,7 +62,7 @@ async def test_the_session_is_24_hours_from_the_last_message(age: int, goes: boo
     assert (gate is True) is goes
     if not goes:
         assert isinstance(gate, Hold)
-        assert "24-hour" in gate.reason
+        assert gate.reason == reason("viber.paid")
 
 
 async def test_somebody_who_never_wrote_is_not_written_to() -> None:

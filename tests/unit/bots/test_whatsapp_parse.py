@@ -12,6 +12,7 @@ from multidict import MultiDict
 from bots.whatsapp_errors import ERRORS, reason_of
 from bots.whatsapp_parse import Parsed, parse
 from core.messages import Choice, Content, Location, Media, Text, Unknown
+from core.reasons import reason
 from tests.fakes.twilio_spec import read_spec
 
 NOW = 1_780_000_000_000
@@ -166,7 +167,7 @@ def test_a_failure_has_a_reason_and_a_closed_window_is_noticed() -> None:
     parsed = read(form)
     (receipt,) = parsed.receipts
     assert receipt.state == "held"
-    assert "24-hour window is closed" in (receipt.reason or "")
+    assert (receipt.reason or "").split("\n")[0] == reason("whatsapp.window")
     assert parsed.closed == "whatsapp:+491701234567"
     (other,) = read(form | {"ErrorCode": "63024"}).receipts
     assert (other.state, other.reason) == ("failed", reason_of(63024))
@@ -176,7 +177,7 @@ def test_a_failure_has_a_reason_and_a_closed_window_is_noticed() -> None:
     (unknown,) = read(form | {"ErrorCode": "70000"}).receipts
     assert "70000" in (unknown.reason or "")
     (none,) = read(form | {"ErrorCode": "?"}).receipts
-    assert none.reason == "WhatsApp could not deliver the message"
+    assert none.reason == reason("whatsapp.failed")
 
 
 def test_every_known_error_has_a_meaning() -> None:

@@ -22,6 +22,7 @@ from bots.whatsapp import WhatsAppChannel
 from bots.whatsapp_wiring import whatsapp_channels
 from core.errors import StoreUnavailable
 from core.messages import AckChoice, Address, Typing
+from core.reasons import in_english
 from core.records import Delivery as Delivered
 from core.records import Heard, Line, Wrote
 from flows.program import Program
@@ -203,7 +204,7 @@ async def test_a_window_that_closed_holds_the_message_until_the_person_writes(ma
     await twilio.status(lost.sid, "undelivered", phone.number, ErrorCode="63016")
     first = (await made.deliveries(phone.number))[0]
     assert first.state == "held"
-    assert "24-hour window is closed" in (first.reason or "")
+    assert "The 24-hour window is closed" in in_english(first.reason or "")
     for _ in range(3):
         made.clock.advance(3_600_000)
         await made.work()

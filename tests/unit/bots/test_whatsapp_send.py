@@ -10,6 +10,7 @@ import pytest
 
 from core.errors import ChannelMisconfigured
 from core.messages import Address, Outbound, Say, SendLocation, SendMedia
+from core.reasons import reason
 from core.sending import Down, Hold, NotSent, Refused, Taken, Unsure
 from tests.fakes.twilio_api import FakeTwilio
 from tests.fakes.twilio_push import AUTH_TOKEN, SENDER
@@ -112,11 +113,11 @@ async def test_a_service_and_a_person_without_a_number(fake: FakeTwilio, make: C
         ({"status": 400, "code": 21611}, NotSent),
         ({"status": 400, "code": 63018}, NotSent),
         ({"status": 400, "code": 21610}, Refused(reason=UNWANTED, blocked=True)),
-        ({"status": 400, "code": 63014}, Refused(reason="The person blocked this number", blocked=True)),
+        ({"status": 400, "code": 63014}, Refused(reason=reason("whatsapp.blocked"), blocked=True)),
         ({"status": 400, "code": 21211}, Refused),
         ({"status": 400, "code": 63021}, Refused),
         ({"status": 400, "code": 63005}, Refused),
-        ({"status": 400, "code": 29999}, Refused(reason="Twilio refused the message (error 29999)")),
+        ({"status": 400, "code": 29999}, Refused(reason=reason("whatsapp.refused", 29999))),
         ({"status": 401, "code": 20003}, Down),
         ({"status": 403, "code": 20005}, Down),
         ({"status": 400, "code": 63007}, Down),
@@ -162,8 +163,8 @@ async def test_answers_that_are_none(rig: Rig, kind: Any, status: int, expected:
 async def test_nobody_answers_at_all(rig: Rig) -> None:
     rig.fake.url = "http://127.0.0.1:1"
     rig.channel = rig.another()
-    assert await rig.send(Say(text="x")) == NotSent(reason="Twilio cannot be reached")
-    assert await rig.send(MENU) == NotSent(reason="Twilio's templates cannot be reached")
+    assert await rig.send(Say(text="x")) == NotSent(reason=reason("whatsapp.unreachable"))
+    assert await rig.send(MENU) == NotSent(reason=reason("whatsapp.templates"))
 
 
 async def test_pauses_grow_and_end_with_success(rig: Rig) -> None:
@@ -180,7 +181,7 @@ async def test_a_message_that_failed_at_once_is_not_sent(rig: Rig, monkeypatch: 
         message |= {"status": "failed", "error_code": 63024}
 
     rig.fake.world.on_sent = failed
-    assert await rig.send(Say(text="x")) == Refused(reason="WhatsApp does not know this number", blocked=True)
+    assert await rig.send(Say(text="x")) == Refused(reason=reason("whatsapp.unknown"), blocked=True)
 
 
 # -- mending ---------------------------------------------------------------------------------------------

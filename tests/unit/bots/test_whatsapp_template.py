@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bots.whatsapp_render import approved
 from core.capabilities import CAPABILITIES
 from core.messages import Say, SendMedia, Template
+from core.reasons import reason
 from core.rendering import render
 from core.sending import Down, Hold, Taken, Unsure
 from tests.fakes.twilio_api import FakeTwilio
@@ -77,7 +78,7 @@ async def test_a_form_that_whatsapp_refuses_lets_the_message_wait(fake: FakeTwil
     wrong = Say(text=WORDS, template=Template(name="reminder", variables=("Amal",)))
     result = await rig.send(wrong)
     assert isinstance(result, Hold)
-    assert "template was refused" in result.reason
+    assert reason("whatsapp.template_refused") in result.reason
     fake.world.fail("error", status=401, code=20003)
     assert isinstance(await rig.send(SAY), Down)
 

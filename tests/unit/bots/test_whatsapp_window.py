@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from core.messages import Say
+from core.reasons import in_english, reason
 from core.sending import Down, Hold, Taken
 from tests.fakes.twilio_api import FakeTwilio
 from tests.fakes.whatsapp_rig import DAY, NUMBER, Rig
@@ -44,7 +45,7 @@ async def test_outside_the_window_it_waits_for_the_person(rig: Rig) -> None:
     rig.clock.advance(DAY)
     result = await rig.send(Say(text="x"))
     assert isinstance(result, Hold)
-    assert "24-hour window" in result.reason
+    assert "The 24-hour window is closed" in in_english(result.reason)
     assert rig.fake.world.forms == []
     rig.heard = rig.clock.now()
     assert isinstance(await rig.send(Say(text="x")), Taken)
@@ -98,7 +99,7 @@ async def test_a_template_asks_once_in_each_silence_and_the_message_waits(
     rig.clock.advance(DAY)
     first = await rig.send(Say(text="your date"))
     assert isinstance(first, Hold)
-    assert "template asked" in first.reason
+    assert reason("whatsapp.asked") in first.reason
     assert isinstance(await rig.send(Say(text="your date")), Hold)
     rig.channel = rig.another()
     assert isinstance(await rig.send(Say(text="your date")), Hold)
@@ -118,6 +119,6 @@ async def test_a_refused_template_is_told(fake: FakeTwilio, make: Callable[..., 
     rig.clock.advance(DAY)
     result = await rig.send(Say(text="x"))
     assert isinstance(result, Hold)
-    assert "template was refused" in result.reason
+    assert reason("whatsapp.template_refused") in result.reason
     fake.world.fail("error", status=401, code=20003)
     assert isinstance(await rig.send(Say(text="x")), Down)
