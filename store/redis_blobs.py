@@ -20,14 +20,14 @@ from store.redis_keys import Keys, Part
 from store.redis_rows import packed
 from store.seal import Sealer
 
-__all__ = ["RedisBlobs"]
+__all__ = ["FILE_HEAD", "RedisBlobs", "chunk_label", "head_label"]
 
 #: Chunks of one file are numbered below this.
 SPAN = 65_536
 #: Files of an erased owner that one step deletes.
 _AT_ONCE = 50
 
-HEAD: Codec[BlobHead] = Codec(BlobHead, "file's head")
+FILE_HEAD: Codec[BlobHead] = Codec(BlobHead, "file's head")
 
 
 class RedisBlobs:
@@ -56,7 +56,7 @@ class RedisBlobs:
             return False
         conversation, generation, name, sealer = found
         part = self._keys.of(conversation)
-        sealed = sealer.seal(_label(draft.number, number), data)
+        sealed = sealer.seal(chunk_label(draft.number, number), data)
         args = {
             "id": conversation, "gen": generation, "name": name, "n": draft.number, "i": number, "size": len(data),
         }  # fmt: skip
@@ -77,7 +77,7 @@ class RedisBlobs:
                 name=name,
                 n=draft.number,
                 expires=expires,
-                head=sealer.seal(_head_label(draft.number), HEAD.pack(head)),
+                head=sealer.seal(head_label(draft.number), FILE_HEAD.pack(head)),
                 bad=head.reason is not None,
             )
         )
@@ -97,7 +97,7 @@ class RedisBlobs:
             for (key, _), one in zip(named, found or (), strict=False):
                 if one and sealer is not None:
                     number, expires, sealed = one
-                    head = HEAD.unpack(sealer.open(_head_label(number), sealed))
+                    head = FILE_HEAD.unpack(sealer.open(head_label(number), sealed))
                     over = head.reason is None and (expires is None or expires <= now)
                     heads[key] = replace(head, reason=EXPIRED) if over else head
         return heads
@@ -107,14 +107,19 @@ class RedisBlobs:
         owner = owner_of(key)
         if owner is None or not 0 <= number < SPAN:
             return None
-        conversation, generation, name = owner
+        return await self.chunk(*owner, number, now)
+
+    async def chunk(
+        self, conversation: ConversationId, generation: int, name: str, number: int, now: Millis = 0
+    ) -> bytes | None:
+        """Return a chunk of a finished file whose content is not over at ``now``."""
         found = await self._run("blob_find", conversation, gen=generation, names=[name])
         if not found or not found[0] or found[0][1] is None or found[0][1] <= now:
             return None
         file = found[0][0]
         chunk = await self._scripts.run("blob_chunk", (self._keys.of(conversation).file(file),), (number,))
         sealer = None if chunk is None else await self._sealers.sealer(conversation, generation)
-        return None if sealer is None else sealer.open(_label(file, number), chunk)
+        return None if sealer is None else sealer.open(chunk_label(file, number), chunk)
 
     async def held(self, conversation: ConversationId) -> int:
         """See :meth:`core.ports.Blobs.held`."""
@@ -157,9 +162,11 @@ class RedisBlobs:
         return await self._scripts.run(script, self._bundle(conversation), (packed(args),))
 
 
-def _label(file: int, chunk: int) -> bytes:
+def chunk_label(file: int, chunk: int) -> bytes:
+    """Return what a chunk is sealed for."""
     return b"file/%d" % (file * SPAN + chunk)
 
 
-def _head_label(file: int) -> bytes:
+def head_label(file: int) -> bytes:
+    """Return what a file's head is sealed for."""
     return b"file-head/%d" % file

@@ -37,6 +37,14 @@ class RedisRecords:
         prefix = f"{{{self._namespace}:r{crc32(kind.encode()) % PARTITIONS:02d}}}"
         return f"{prefix}rec:{kind}", f"{prefix}names:{kind}", f"{prefix}ends"
 
+    def kinds(self, kind: str) -> str:
+        """Return the key of the set of kinds that lie in the same partition as ``kind``."""
+        return self.all_kinds()[crc32(kind.encode()) % PARTITIONS]
+
+    def all_kinds(self) -> list[str]:
+        """Return the sets of kinds of all partitions."""
+        return [f"{{{self._namespace}:r{number:02d}}}kinds" for number in range(PARTITIONS)]
+
     def ends(self) -> list[str]:
         """Return the ends of records of all partitions."""
         return [f"{{{self._namespace}:r{number:02d}}}ends" for number in range(PARTITIONS)]
@@ -57,9 +65,9 @@ class RedisRecords:
         """See :meth:`core.ports.Store.put`."""
         args = (
             key, now, "" if expires is None else expires, "" if expect is None else expect,
-            self._sealer.seal(kind, key, value), f"{kind}\x1f{key}",
+            self._sealer.seal(kind, key, value), f"{kind}\x1f{key}", kind,
         )  # fmt: skip
-        found: int | None = await self._scripts.run("record_put", self.table(kind), args)
+        found: int | None = await self._scripts.run("record_put", (*self.table(kind), self.kinds(kind)), args)
         return found
 
     async def delete(self, kind: str, key: str) -> bool:

@@ -16,6 +16,7 @@ from store import rules
 from store.seal import Sealer
 
 __all__ = [
+    "DROPPED",
     "KINDS",
     "STATES",
     "Head",
@@ -41,7 +42,7 @@ STATES: tuple[DeliveryState, ...] = (
     "pending", "held", "uncertain", "sent", "delivered", "read", "failed", "dropped",
 )  # fmt: skip
 #: Why a row was dropped, as ``send.lua`` writes it, with whether an earlier attempt may have arrived.
-_DROPPED = {
+DROPPED = {
     b"m0": rules.MOVED_ON_REASON,
     b"m1": rules.later(rules.MOVED_ON_REASON, True),
     b"x0": rules.EXPIRED_REASON,
@@ -165,7 +166,7 @@ def shown(head: Head, seq: int, data: bytes, reason: bytes | None, sealer: Seale
         state, attempts, at = "sending", head.dtries, head.dat
     told = None
     if reason is not None:
-        told = _DROPPED.get(reason) or sealer.open(b"reason/%d" % seq, reason).decode("utf-8", "surrogatepass")
+        told = DROPPED.get(reason) or sealer.open(b"reason/%d" % seq, reason).decode("utf-8", "surrogatepass")
     return Delivery(state=state, reason=told, attempts=attempts, at=at)
 
 

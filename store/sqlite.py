@@ -304,6 +304,14 @@ class SqliteStore:
         """
         await self._read(sqlite_care.backup, self.path, target)
 
+    async def submit(self, op: Callable[..., R], *args: object) -> R:
+        """Run an operation in the writer; for tools that carry a store over."""
+        return await self._writer.submit(op, *args)
+
+    async def read(self, op: Callable[..., R], *args: object) -> R:
+        """Run an operation on a reader; for tools that carry a store over."""
+        return await self._read(op, *args)
+
     async def close(self) -> None:
         """See :meth:`core.ports.Store.close`."""
         await asyncio.get_running_loop().run_in_executor(None, self._close)

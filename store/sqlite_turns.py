@@ -22,7 +22,7 @@ from store.sqlite_rows import floor, open_timers, post, set_labels, wake_turn, w
 from store.timers import merged_timers, timer_order
 from store.tx import Tx, open_address
 
-__all__ = ["claim", "commit", "extend", "ingest", "release"]
+__all__ = ["claim", "commit", "extend", "ingest", "release", "timer_head"]
 
 #: A conversation that cannot be read is looked at again after so long.
 PUT_OFF: Millis = 60_000
@@ -127,7 +127,7 @@ def claim(tx: Tx, now: Millis, lease: Millis, limit: int) -> list[TurnLease]:
                     continue
                 at = timer.at
                 posted = Posted(rules.timer_event_id(timer.name, at), TimerFired(name=timer.name, data=timer.data))
-                seq = _timer_head(posted.event_id)
+                seq = timer_head(posted.event_id)
             attempts = tries + 1 if seq == head else 1
             token = f"{base}{len(leases):x}"
             leases.append(
@@ -155,7 +155,8 @@ def claim(tx: Tx, now: Millis, lease: Millis, limit: int) -> list[TurnLease]:
     return leases
 
 
-def _timer_head(event_id: str) -> int:
+def timer_head(event_id: str) -> int:
+    """Return what stands in ``conv.head`` while a timer is leased."""
     # Negative, so that it is no seq of a mailbox; only used to count the claims of one head.
     return -1 - zlib.crc32(event_id.encode("utf-8", "surrogatepass"))
 

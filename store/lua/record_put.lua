@@ -1,8 +1,8 @@
 #!lua
 -- Write a record, if it has the expected version.
 -- durable: yes
--- Keys: the records of a kind, their keys in order, ends of records (`kind 0x1f key`).
--- Arguments: key, now, expires ('' for never), expected version ('' for any), sealed value, member of the ends.
+-- Keys: the records of a kind, their keys in order, ends of records (`kind 0x1f key`), the kinds.
+-- Arguments: key, now, expires ('' for never), expected version ('' for any), sealed value, member of the ends, the kind.
 -- Returns: the new version, or null when another one was expected (nothing written).
 local found = redis.call('HGET', KEYS[1], ARGV[1])
 local current = 0
@@ -17,6 +17,7 @@ if ARGV[4] ~= '' and tonumber(ARGV[4]) ~= current then
 end
 redis.call('HSET', KEYS[1], ARGV[1], string.format('%d:%s:', current + 1, ARGV[3]) .. ARGV[5])
 redis.call('ZADD', KEYS[2], 0, ARGV[1])
+redis.call('SADD', KEYS[4], ARGV[7])
 if ARGV[3] == '' then
   redis.call('ZREM', KEYS[3], ARGV[6])
 else
