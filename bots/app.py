@@ -30,6 +30,7 @@ from bots.parts import DRAINING, Parts, Role, bounded
 from bots.public_files import PublicFiles
 from bots.releases import releases_of
 from bots.sharing import Shares
+from bots.store_copying import refuse_while_copied
 from bots.stores import open_store
 from bots.sweeping import Sweeper
 from bots.webchat_files import ChatFiles
@@ -236,6 +237,7 @@ class App:
     async def start(self) -> None:
         """Start the parts of this process's roles. Pages are served by :meth:`web`."""
         logs.know(word for key in self.channels for word in key)
+        await refuse_while_copied(self.store, self.clock.now())
         if self._advice:
             self._show(self._advice)
         for problem in await self.store.check():

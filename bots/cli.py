@@ -30,7 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "new": ("new", "Make the folder of a new bot that works at once."),
     "staff": ("staff", "Add, list and lock the accounts of the desk."),
     "webhook": ("webhook", "Tell a messenger where to send messages, or ask where it sends them."),
-    "store": ("store", "Back up and check the store; look at dead letters."),
+    "store": ("store", "Back up, check and copy the store; look at dead letters."),
     "forget": ("forget", "Erase everything about one person."),
 }
 

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from core.errors import StoreError, StoreMismatch
 from core.ids import ConversationId
@@ -19,12 +20,12 @@ from store.transfer import End, Loose, digest
 from store.transfer_redis import RedisEnd
 from store.transfer_sqlite import SqliteEnd
 
-__all__ = ["MARK", "Copied", "carry_over", "end_of"]
+__all__ = ["LEFT_OUT", "Copied", "carry", "carry_over", "end_of"]
 
 #: Conversations under way at once.
 _AT_ONCE = 32
-#: Kind of the record that says whose copy a store is.
-MARK = "copy"
+#: Kinds of records that are of the running processes and not of the store: locks and leases.
+LEFT_OUT = frozenset({"copy", "lease"})
 
 
 class Copied(Struct, frozen=True, kw_only=True):
@@ -62,19 +63,20 @@ async def carry_over(source: End, target: End, progress: Callable[[int, int], No
         )
     things = 0
     async for portion in source.loose():
-        await target.load_loose(portion)
+        kept = tuple(one for one in portion.records if one.kind not in LEFT_OUT)
+        await target.load_loose(replace(portion, records=kept))
         things += portion.things
     before = 0
     for start in range(0, len(wanted), _AT_ONCE):
         some = wanted[start : start + _AT_ONCE]
-        done = await asyncio.gather(*(_carry(source, target, one) for one in some))
+        done = await asyncio.gather(*(carry(source, target, one) for one in some))
         before += sum(done)
         progress(start + len(some), len(wanted))
     await _compare(source, target, wanted)
     return Copied(conversations=len(wanted), before=before, things=things)
 
 
-async def _carry(source: End, target: End, conversation: ConversationId) -> bool:
+async def carry(source: End, target: End, conversation: ConversationId) -> bool:
     """Copy one conversation and compare; True when it was there already."""
     whole = await source.export(conversation)
     if whole is None:
@@ -85,9 +87,7 @@ async def _carry(source: End, target: End, conversation: ConversationId) -> bool
     await target.load(whole, source)
     there = await target.export(conversation)
     if there is None or digest(there) != digest(whole):
-        raise StoreError(
-            f"conversation {conversation} does not read as it was written: copy again"
-        )
+        raise StoreError(f"conversation {conversation} does not read as it was written: copy again")
     return False
 
 
@@ -104,7 +104,7 @@ async def _all(portions: AsyncIterator[Loose]) -> dict[object, object]:
     """Return what must be the same on both ends, by name."""
     found: dict[object, object] = {}
     async for one in portions:
-        found |= {("record", part.kind, part.key): part for part in one.records if part.kind != MARK}
+        found |= {("record", part.kind, part.key): part for part in one.records if part.kind not in LEFT_OUT}
         found |= {("counter", part.kind, part.key): part for part in one.counters}
         found |= {("stray", part.key): part for part in one.strays}
         found |= {("count", day, name): n for day, name, n in one.counts}

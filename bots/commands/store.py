@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from bots.commands.store_copy import copy
 from bots.environment import settings_of_process
 from core.errors import SettingsError
 from core.settings import Settings
@@ -31,7 +32,10 @@ def backup_path(settings: Settings) -> Path:
 
 @click.group()
 def store() -> None:
-    """Back up and check the store; look at dead letters. Works while the bot runs."""
+    """Back up, check and copy the store; look at dead letters. All but copying works while the bot runs."""
+
+
+store.add_command(copy)
 
 
 @store.command()

@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from core.blobs import CHUNK, blob_key, keep, no_file
 from core.errors import StoreError, StoreMismatch
@@ -21,6 +23,7 @@ from store.seal import KeyRing
 from store.sqlite import SqliteStore, open_sqlite
 from store.transfer import End, Loose, Whole
 from store.transfer_run import carry_over, end_of
+from tests.contract.random_work import random_commit, random_settlement
 from tests.contract.words import DAY, HOUR, NOW, arrival, claim_one, conv, do, entry, say, turn
 from tests.fakes.valkey import single
 
@@ -103,11 +106,50 @@ async def filled(store: Store) -> None:
     await claim_one(store)
 
 
+STORES = ("sqlite", "redis", "sqlite")
 BOTH = [("sqlite", "redis"), ("redis", "sqlite"), ("redis", "redis"), ("sqlite", "sqlite")]
 
 
 def made(kind: str, ring: KeyRing, folder: Path, name: str) -> SqliteStore | RedisStore:
     return redis_store(ring) if kind == "redis" else open_sqlite(folder / f"{name}.db", ring)
+
+
+async def story(store: Store, seed: int) -> None:
+    """Do what random people, turns and senders do for a while."""
+    rng, now = random.Random(seed), NOW
+    for step in range(60):
+        now += rng.choice((0, 1, 500, HOUR))
+        match rng.randrange(5):
+            case 0 | 1:
+                n = rng.randrange(5)
+                aliases = (conv(n + 10),) if rng.random() < 0.3 else ()
+                await store.ingest([arrival(f"e{step}", rng.choice((n, n + 10)), aliases=aliases, at=now)], now)
+            case 2 | 3:
+                for lease in await store.claim("w", now, 1_000, rng.randrange(3)):
+                    if rng.random() < 0.8:
+                        await store.commit(lease, random_commit(rng, lease, now), now)
+            case _:
+                for sending in await store.claim_delivery("s", now, 1_000, 2):
+                    if rng.random() < 0.8:
+                        await store.settle(sending, random_settlement(rng, (f"p{step}",), now), now)
+    await store.sweep(now, 100)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 2**32))
+async def test_random_stories_are_carried_over_and_back(seed: int, tmp_path: Path) -> None:
+    ring, folder = KeyRing.generate(), tmp_path / secrets.token_hex(4)
+    folder.mkdir()
+    first, second, third = (made(kind, ring, folder, kind[:3] + str(n)) for n, kind in enumerate(STORES))
+    await story(first, seed)
+    await carry_over(end_of(first), end_of(second))
+    await carry_over(end_of(second), end_of(third))
+    assert await everything(end_of(second)) == await everything(end_of(first))
+    assert await everything(end_of(third)) == await everything(end_of(first))
+    for n in (*range(5), *range(10, 15)):
+        assert await second.resolve(conv(n)) == await first.resolve(conv(n))
+    for store in (first, second, third):
+        await store.close()
 
 
 @pytest.mark.parametrize(("one", "two"), BOTH)
