@@ -18,12 +18,33 @@ from flows.nearness import STAGE
 from flows.program import option_token
 from flows.unanswered import counter_of, without_numbers
 from flows.understanding import Judged, judge, present
+from i18n.greetings import small_talk
 from i18n.negotiate import NATIVE_NAMES
 
 if TYPE_CHECKING:
     from flows.run import Run
 
-__all__ = ["show_found"]
+__all__ = ["search", "show_found"]
+
+
+def search(run: Run, query: str, topics: Sequence[str], show: int) -> bool:
+    """Greet back whoever greets, and look for everything else; False when nothing was said.
+
+    A text without a letter, such as the number of a choice that is not there, asks for nothing.
+    """
+    said = small_talk(query)
+    if said is not None and show:
+        run.count(f"talk.{said}")
+        heard = run.understand(query)
+        other = heard.sure and heard.language != run.language
+        with run.in_language(heard.language if other else run.language):
+            run.system(said, options=run.command_options("menu", "human"))
+            if other:
+                run.system("language_offer", options=_switch(run, (heard.language,)))
+        return True
+    if said is not None or not any(sign.isalpha() for sign in query):
+        return False
+    return show_found(run, run.understand(query), topics, show)
 
 
 def show_found(run: Run, found: Understood, topics: Sequence[str], show: int) -> bool:

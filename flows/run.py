@@ -381,7 +381,7 @@ class Run:
 
         Raises :class:`NeedsUnderstanding` when it was not obtained yet what the question is taken for.
         """
-        return found.show_found(self, self.understand(query), topics, show)
+        return found.search(self, query, topics, show)
 
     def understand(self, text: str) -> Understood:
         """Return what a typed text is taken for; raises :class:`NeedsUnderstanding` when that was not obtained yet."""

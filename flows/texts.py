@@ -134,6 +134,8 @@ TEXTS: dict[str, str] = {
     "nobody_speaks_any": "At the moment nobody in our team speaks {language}. You can still ask for a human, but it "
     "may take long. Other ways to reach our team: {contact}",
     # FAQ
+    "greeting": "Hello! Please write your question in one or two sentences, or choose from the menu.",
+    "thanks": "You are welcome. Write again whenever you need me.",
     "faq_did_you_mean": "Did you mean one of these?",
     "faq_unknown": "I have no checked answer to that. Please ask in other words, or talk to a human.",
     "faq_helped": "Did this help you?",

@@ -9,6 +9,7 @@ from handlers.chain.button import follow, language_of
 from handlers.chain.commands import obey
 from handlers.chain.words import command_of, remember_question, typed
 from handlers.talk import Talk
+from i18n.greetings import small_talk
 from i18n.negotiate import recognise
 
 __all__ = ["take"]
@@ -31,7 +32,7 @@ def take(talk: Talk, message: Inbound) -> bool:
         remember_question(talk, message)
     elif isinstance(message.content, Choice):
         follow(talk, message.content)
-    elif text is not None and text.strip():
+    elif text is not None and text.strip() and small_talk(text) is None:  # the welcome has greeted already
         talk.run.search(text)
     return True
 

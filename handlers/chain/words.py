@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.messages import Choice, Inbound, Text
 from flows.program import Command
 from handlers.talk import Talk
+from i18n.greetings import small_talk
 from i18n.negotiate import recognise
 
 __all__ = ["command_of", "remember_question", "typed"]
@@ -23,7 +24,9 @@ def typed(message: Inbound) -> str | None:
 def remember_question(talk: Talk, message: Inbound) -> None:
     """Keep a question that came while a language was to be chosen; it is answered afterwards."""
     text = typed(message)
-    if text is not None and text.strip() and recognise(text, talk.program.languages) is None:
+    if text is None or not text.strip() or small_talk(text) is not None:
+        return
+    if recognise(text, talk.program.languages) is None:
         talk.conversation.asked = text.strip()[:LONGEST_QUESTION]
 
 

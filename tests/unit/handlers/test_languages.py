@@ -88,3 +88,19 @@ def test_one_word_changes_the_language_at_any_time_and_it_is_kept(person):
     assert person.conversation.flow.language == "en"
     assert {message.language for _, message in say(person, "menu")} == {"en"}
     assert option_token("", "commands", "menu")
+
+
+@pytest.mark.parametrize(
+    ("language", "hello", "thanks"),
+    [("ar", "مرحبا", "شكرا"), ("bg", "Здравейте", "благодаря"), ("en", "hi", "thanks"), ("ru", "привет", "спасибо")],
+)
+def test_a_greeting_is_greeted_and_not_searched(berlin, language, hello, thanks):
+    talk = Simulator(berlin, CAPABILITIES["telegram"], now=MONDAY, locale=language)
+
+    def sources(text):
+        return [entry.body.source for entry in talk.send(Text(text=text)) if isinstance(entry.body, Wrote)]
+
+    assert sources(hello) == ["welcome.hello", "main.menu"]  # the welcome greets already
+    assert sources(hello) == ["streetwork.greeting"]
+    assert sources(thanks) == ["streetwork.thanks"]
+    assert sources("99") == ["streetwork.not_understood", "main.menu"]
