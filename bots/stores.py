@@ -9,17 +9,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.errors import SettingsError
+from core.ids import Millis
 from core.ports import Blobs, Store
 from core.redis_url import is_redis_url
 from core.settings import Settings
 from store.keyfile import load_or_create_key_file
 from store.memory import MemoryStore
 from store.redis import RedisStore
+from store.redis_mend import inspect
 from store.redis_open import open_redis
 from store.seal import KeyRing
 from store.sqlite import SqliteStore, open_sqlite
 
-__all__ = ["Kept", "Opened", "key_ring", "open_kept", "open_store", "sqlite_only", "store_only"]
+__all__ = ["Kept", "Opened", "key_ring", "looked_over", "open_kept", "open_store", "sqlite_only", "store_only"]
 
 #: A store that outlives its process.
 Kept = SqliteStore | RedisStore
@@ -100,6 +102,11 @@ async def store_only(settings: Settings) -> AsyncIterator[Kept]:
         yield opened.store
     finally:
         await opened.store.close()
+
+
+async def looked_over(store: Kept, now: Millis, *, mend: bool) -> list[str]:
+    """Look at every conversation; return what is wrong beyond ``check``, which on SQLite sees everything already."""
+    return await inspect(store, now, mend=mend) if isinstance(store, RedisStore) else []
 
 
 def sqlite_only(store: Kept, what: str) -> SqliteStore:

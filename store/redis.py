@@ -18,12 +18,14 @@ from __future__ import annotations
 from core.ids import Millis
 from core.records import CallLease, DeliveryLease, Lane, Record, TurnLease
 from core.sweeping import Swept
+from store.redis_aof import Rewriting
 from store.redis_base import Runner
 from store.redis_blobs import RedisBlobs
 from store.redis_care import check_servers, check_store
 from store.redis_hints import Messages
 from store.redis_reads import RedisReads
 from store.redis_records import RedisRecords
+from store.redis_rewrap import Rewrapping
 from store.redis_scripts import Scripts
 from store.redis_sweep import RedisSweep
 from store.redis_turns import RedisTurns
@@ -44,6 +46,7 @@ class RedisStore(RedisReads, RedisTurns):
         self.store_id: str | None = None
         self.records = RedisRecords(scripts, self.keys, namespace, self.records_sealer)
         self.blobs = RedisBlobs(scripts, self.keys, self.sealers)
+        self._rewrapping = Rewrapping(scripts, self.keys, ring)
         self._sweep = RedisSweep(scripts, self.keys, self.records, self.blobs, self)
 
     async def extend(self, lease: TurnLease | DeliveryLease | CallLease, until: Millis) -> bool:
@@ -100,8 +103,14 @@ class RedisStore(RedisReads, RedisTurns):
     # -- care ------------------------------------------------------------------------------------------
 
     async def sweep(self, now: Millis, limit: int) -> Swept:
-        """See :meth:`core.ports.Store.sweep`."""
-        return await self._sweep.sweep(now, limit)
+        """See :meth:`core.ports.Store.sweep`. Also wraps data keys of older master keys anew, and has the servers
+        write their files anew where keys were destroyed.
+        """
+        swept = await self._sweep.sweep(now, limit)
+        await self._rewrapping.step(limit)
+        if isinstance(self.scripts, Scripts):
+            await Rewriting(self.scripts, self.keys).step(now)
+        return swept
 
     async def check(self) -> list[str]:
         """See :meth:`core.ports.Store.check`. Reads no conversation: it may be asked every few seconds."""

@@ -65,6 +65,10 @@ class Routes:
             found = self._nodes[place] = Node(self._at, place, self._greet)
         return found
 
+    def visited(self, place: Place) -> Node:
+        """Return a node to ask just once, of whatever role; the caller closes it."""
+        return Node(self._at, place, _no_greeting)
+
     def moved(self, slot: int, place: Place) -> None:
         """Learn from a server that another one serves a slot."""
         self._map[slot % len(self._map)] = place

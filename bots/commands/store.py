@@ -57,17 +57,19 @@ def backup(target: Path | None) -> None:
 
 
 @store.command()
-def check() -> None:
-    """Check the files of the store, every open case and the chain of the audit log; exits with 1 for a problem."""
+@click.option("--mend", is_flag=True, help="Put right what can be, on Redis; SQLite mends itself when it is opened.")
+def check(mend: bool) -> None:
+    """Check the store, every open case and the chain of the audit log; exits with 1 for a problem."""
     from bots.clock import SystemClock
-    from bots.stores import store_only
+    from bots.stores import looked_over, store_only
     from handoff.audit import verify
     from handoff.invariants import violations
 
     async def main() -> list[str]:
         async with store_only(settings_of_process()) as opened:
             now = SystemClock().now()
-            return await opened.check() + await verify(opened, now) + await violations(opened, now)
+            found = await opened.check() + await looked_over(opened, now, mend=mend)
+            return found + await verify(opened, now) + await violations(opened, now)
 
     problems = asyncio.run(main())
     for problem in problems:
