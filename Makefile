@@ -16,8 +16,8 @@ ARGS ?=
 # Processes that the tests may use at once.
 JOBS ?= 2
 # Seconds: the whole of `make soak`, and one of its tests.
-SOAK_SECONDS ?= 2100
-SOAK_TEST_SECONDS ?= 1500
+SOAK_SECONDS ?= 2700
+SOAK_TEST_SECONDS ?= 1800
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 RUN_STAMP := $(VENV)/.installed-run

@@ -9,16 +9,14 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from tests.fakes.valkey import Valkey, free_ports
+from tests.fakes.valkey import free_ports
 
 __all__ = ["Crew", "Member"]
 
 ROOT = Path(__file__).parents[2]
-#: Between two kills, in seconds, as often as the machine comes after it.
-PAUSE = (0.6, 2.0)
 
 
 class Member:
@@ -68,11 +66,17 @@ class Member:
 
 
 class Crew:
-    """Two web processes, two workers and, with Redis, the server."""
+    """Two web processes and two workers; ``hit_store`` kills a server of the store and starts it again."""
 
-    def __init__(self, environment: Mapping[str, str], folder: Path, rng: random.Random, server: Valkey | None) -> None:
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        folder: Path,
+        rng: random.Random,
+        hit_store: Callable[[], object] | None,
+    ) -> None:
         self._rng = rng
-        self._server = server
+        self._hit_store = hit_store
         self.webs = [self._member("web", n, environment, folder) for n in range(2)]
         self.workers = [self._member("worker", n, environment, folder) for n in range(2)]
         #: How often each kind was killed.
@@ -97,25 +101,31 @@ class Crew:
         """Return the address of one of the web processes, as a load balancer does that knows nothing."""
         return self._rng.choice(self.webs).base
 
-    async def kill_until(self, done: asyncio.Event, most: int) -> None:
-        """Kill one after another until ``done``, ``most`` times at most."""
+    async def kill_until(self, done: asyncio.Event, most: int, pause: float) -> None:
+        """Kill one after another, about ``pause`` seconds apart, until ``done``, ``most`` times at most."""
         while not done.is_set() and self.kills.total() < most:
             try:
-                await asyncio.wait_for(done.wait(), self._rng.uniform(*PAUSE))
+                await asyncio.wait_for(done.wait(), self._rng.uniform(0.5, 1.5) * pause)
             except TimeoutError:
                 await asyncio.to_thread(self._strike)
 
     def _strike(self) -> None:
-        kind = self._rng.choices(("web", "worker", "store"), (3, 5, 2 if self._server else 0))[0]
+        kind = self._next()
         self.kills[kind] += 1
         if kind == "store":
-            assert self._server is not None
-            self._server.restart()
+            assert self._hit_store is not None
+            self._hit_store()
         else:
             member = self._rng.choice(self.webs if kind == "web" else self.workers)
             member.kill()
             member.start()
         self.look_after()
+
+    def _next(self) -> str:
+        """Return what to kill: each kind once, then by chance."""
+        kinds = ["worker", "web", *(["store"] if self._hit_store else [])]
+        new = [kind for kind in kinds if not self.kills[kind]]
+        return new[0] if new else self._rng.choices(kinds, (5, 3, 2)[: len(kinds)])[0]
 
     def look_after(self) -> None:
         """Start again whoever ended by themselves, as a supervisor does, and note it."""

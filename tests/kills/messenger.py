@@ -7,7 +7,6 @@ although it was acknowledged, as happens when an acknowledgement gets lost.
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import json
 import random
@@ -19,6 +18,8 @@ from typing import Self
 
 import aiohttp
 from aiohttp import web
+
+from bots.clock import SystemClock
 
 __all__ = ["SECRET", "Messenger", "Person", "account_of", "tokens"]
 
@@ -56,6 +57,7 @@ class Messenger:
     """The Bot API of all bots; used with ``async with``."""
 
     def __init__(self, bots: Sequence[str], rng: random.Random) -> None:
+        self.clock = SystemClock()
         self._bots = bots
         self._rng = rng
         self._updates = itertools.count(1)
@@ -117,7 +119,7 @@ class Messenger:
         person.wrote.append(text)
         body = json.dumps(self._update(person, text)).encode()
         while not await self._posted(person, body, server()):
-            await asyncio.sleep(AGAIN * self._rng.uniform(0.5, 1.5))
+            await self.clock.sleep(AGAIN * self._rng.uniform(0.5, 1.5))
         if not self._rng.randrange(REPEATED):
             self.repeats += 1
             await self._posted(person, body, server())
