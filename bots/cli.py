@@ -30,7 +30,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "new": ("new", "Make the folder of a new bot that works at once."),
     "staff": ("staff", "Add, list and lock the accounts of the desk."),
     "webhook": ("webhook", "Tell a messenger where to send messages, or ask where it sends them."),
-    "store": ("store", "Back up, check and copy the store; look at dead letters."),
+    "store": ("store", "Back up, check, mend and copy the store."),
+    "dead": ("dead", "List, show and revive events that could not be handled."),
     "forget": ("forget", "Erase everything about one person."),
 }
 

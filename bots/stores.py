@@ -21,7 +21,17 @@ from store.redis_open import open_redis
 from store.seal import KeyRing
 from store.sqlite import SqliteStore, open_sqlite
 
-__all__ = ["Kept", "Opened", "key_ring", "looked_over", "open_kept", "open_store", "sqlite_only", "store_only"]
+__all__ = [
+    "Kept",
+    "Opened",
+    "key_ring",
+    "looked_over",
+    "mended",
+    "open_kept",
+    "open_store",
+    "sqlite_only",
+    "store_only",
+]
 
 #: A store that outlives its process.
 Kept = SqliteStore | RedisStore
@@ -107,6 +117,11 @@ async def store_only(settings: Settings) -> AsyncIterator[Kept]:
 async def looked_over(store: Kept, now: Millis, *, mend: bool) -> list[str]:
     """Look at every conversation; return what is wrong beyond ``check``, which on SQLite sees everything already."""
     return await inspect(store, now, mend=mend) if isinstance(store, RedisStore) else []
+
+
+async def mended(store: Kept, now: Millis) -> list[str]:
+    """Mend what a check of files finds; return what was done. On Redis :func:`looked_over` does it."""
+    return await store.mend(now) if isinstance(store, SqliteStore) else []
 
 
 def sqlite_only(store: Kept, what: str) -> SqliteStore:

@@ -49,6 +49,7 @@ from store import (
     sqlite_care,
     sqlite_delivery,
     sqlite_erase,
+    sqlite_mend,
     sqlite_reads,
     sqlite_receipts,
     sqlite_records,
@@ -293,6 +294,11 @@ class SqliteStore:
         if doubtful:
             found += await self._writer.submit(sqlite_care.confirm, doubtful)
         return found
+
+    async def mend(self, now: Millis) -> list[str]:
+        """Mend what :meth:`check` finds and can be mended; return what was done, in sentences."""
+        _, doubtful = await self._read(sqlite_care.check, self.path, self.ring)
+        return await self._writer.submit(sqlite_mend.mend, doubtful, now)
 
     async def backup(self, target: Path) -> None:
         """Copy the store to ``target`` while it runs; the newest keys go beside it, replacing older ones.

@@ -32,7 +32,7 @@ def backup_path(settings: Settings) -> Path:
 
 @click.group()
 def store() -> None:
-    """Back up, check and copy the store; look at dead letters. All but copying works while the bot runs."""
+    """Back up, check, mend and copy the store. All but copying works while the bot runs."""
 
 
 store.add_command(copy)
@@ -57,17 +57,22 @@ def backup(target: Path | None) -> None:
 
 
 @store.command()
-@click.option("--mend", is_flag=True, help="Put right what can be, on Redis; SQLite mends itself when it is opened.")
+@click.option("--mend", is_flag=True, help="Delete remains that belong to nobody, count anew, finish half erasures.")
 def check(mend: bool) -> None:
-    """Check the store, every open case and the chain of the audit log; exits with 1 for a problem."""
+    """Check the store, every open case and the chain of the audit log; exits with 1 for a problem.
+
+    What --mend cannot mend stays a problem: a damaged file or a lost server needs a backup.
+    """
     from bots.clock import SystemClock
-    from bots.stores import looked_over, store_only
+    from bots.stores import looked_over, mended, store_only
     from handoff.audit import verify
     from handoff.invariants import violations
 
     async def main() -> list[str]:
         async with store_only(settings_of_process()) as opened:
             now = SystemClock().now()
+            for sentence in await mended(opened, now) if mend else ():
+                click.echo(f"Mended: {sentence}.")
             found = await opened.check() + await looked_over(opened, now, mend=mend)
             return found + await verify(opened, now) + await violations(opened, now)
 
@@ -76,36 +81,6 @@ def check(mend: bool) -> None:
         click.echo(problem)
     click.echo("The store is well." if not problems else f"{len(problems)} problems.")
     sys.exit(1 if problems else 0)
-
-
-@store.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON list, for scripts.")
-@click.option("--revive", help="Id of a dead letter to handle once more.")
-def dead(as_json: bool, revive: str | None) -> None:
-    """List dead letters: events that could not be handled. They hold no text here, only where and why."""
-    from bots.clock import SystemClock
-    from bots.stores import store_only
-
-    async def main() -> int:
-        async with store_only(settings_of_process()) as opened:
-            if revive is not None:
-                done = await opened.revive(revive, SystemClock().now())
-                click.echo("It is back in its mailbox." if done else f"There is no dead letter {revive}.")
-                return 0 if done else 1
-            found = await opened.dead(1000)
-            rows = [
-                {"id": one.id, "at": one.at, "kind": one.kind, "conversation": one.conversation, "reason": one.reason}
-                for one in found
-            ]
-            if as_json:
-                click.echo(json.dumps(rows))
-            for row in [] if as_json else rows:
-                click.echo(f"{row['id']}  {row['kind']}  {str(row['conversation'])[:8]}  {row['reason']}")
-            if not rows and not as_json:
-                click.echo("No dead letters.")
-            return 0
-
-    sys.exit(asyncio.run(main()))
 
 
 @store.command()

@@ -37,13 +37,21 @@ class Counsellor:
         await self._live.close()
         await self._browser.close()
 
-    async def until_changed(self, number: str | None = None) -> str:
-        """Wait until the live line names a case (this one), and return its number."""
+    async def until_waiting(self) -> str:
+        """Follow the live line until a case waits, and return its number."""
         while True:
-            said = await self._heard()
-            for case in said.get("cases", ()):
-                if number in (None, case):
-                    return str(case)
+            async with self._browser.get("/desk/api/board") as answer:
+                waiting = (await answer.json())["waiting"]
+            if waiting:
+                return str(waiting[0]["number"])
+            await self.until_changed()
+
+    async def until_changed(self, number: str | None = None) -> None:
+        """Wait until the live line names a case, or this one."""
+        while True:
+            cases = (await self._heard()).get("cases", ())
+            if number in cases or (number is None and cases):
+                return
 
     async def case(self, number: str) -> dict[str, Any]:
         """Read a case."""

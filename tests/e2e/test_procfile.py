@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import secrets
 import subprocess
 import sys
 from pathlib import Path
@@ -14,18 +15,26 @@ import pytest
 from tests.e2e.counsellor import Counsellor
 from tests.e2e.procfile import ROOT, Honcho, free_base
 from tests.e2e.visitor import Visitor
+from tests.fakes import valkey, valkey_groups
 
 
-@pytest.fixture(params=["sqlite"])
+def store_at(kind: str, tmp_path: Path) -> str:
+    """Return the address of a fresh store."""
+    if kind == "sqlite":
+        return f"sqlite:///{tmp_path}/streetwork.db"
+    url = valkey_groups.cluster().url if kind == "cluster" else valkey.single().url
+    return f"{url}{'&' if '?' in url else '?'}namespace=p{secrets.token_hex(4)}"
+
+
+@pytest.fixture(params=["sqlite", "redis", pytest.param("cluster", marks=pytest.mark.soak)])
 def environment(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
     """Return what a platform would set, for a store of each kind."""
-    stores = {"sqlite": f"sqlite:///{tmp_path}/streetwork.db"}
     return {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "HOME": str(tmp_path / "home"),
         "HOST": "127.0.0.1",
         "STREETWORK_BOT": str(ROOT / "flows" / "berlin"),
-        "STREETWORK_STORE": stores[request.param],
+        "STREETWORK_STORE": store_at(request.param, tmp_path),
         "STREETWORK_KEY_FILE": str(tmp_path / "streetwork.key"),
         "STREETWORK_LOG_FORMAT": "json",
         "STREETWORK_ENCODER": "none",
@@ -78,7 +87,7 @@ async def test_a_conversation_crosses_all_processes(environment: dict[str, str],
             await person.say("human")
             await person.say("skip")
             await person.say("yes")
-            number = await mariam.until_changed()
+            number = await mariam.until_waiting()
 
             # One worker dies in the middle; what is pressed and written now is the other one's.
             await asyncio.to_thread(workers[0].kill)

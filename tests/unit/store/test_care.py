@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from core.errors import StoreCorrupt, StoreError
-from core.records import Commit, LeaseLost, Sent
+from core.records import Commit, Duplicate, LeaseLost, Sent
 from store.keyfile import load_or_create_key_file
 from store.keys import KeyFile, SealerCache, keys_path
 from store.seal import KeyRing, Sealer
 from store.sqlite import SqliteStore, open_sqlite
+from store.tx import Tx
 from store.wakeups import Wakeups
 from tests.contract.words import DAY, LEASE, NOW, claim_one, conv, say, turn
 
@@ -286,3 +287,54 @@ async def test_a_mark_without_a_waiter_is_kept_until_the_next_look() -> None:
     assert not waiting.done()
     wakeups.mark(("turn",))
     await asyncio.wait_for(waiting, 10)
+
+
+async def test_mending_leaves_a_well_store_alone(store: SqliteStore) -> None:
+    for n in range(5):
+        await turn(store, "e1", n)
+    await say(store, "e2", 1)
+    before = await store.stats(NOW)
+    assert await store.mend(NOW) == []
+    assert await store.stats(NOW) == before
+
+
+async def test_orphans_are_found_and_mended_and_nothing_else_is_touched(store: SqliteStore, tmp_path: Path) -> None:
+    for n in range(4):
+        await turn(store, "e1", n)
+    await say(store, "waiting", 0)
+    await say(store, "lost", 1)
+    # One conversation loses its row, another its key, and one forgets how many events wait and that anything is due.
+    await store._writer.submit(_damage)
+    found = await store.check()
+    assert len(found) >= 6, found
+
+    done = await store.mend(NOW)
+    assert [sentence.partition(" ")[2] for sentence in done] == [
+        "conversations without a key are deleted: they were erased",
+        "transcript entries that belonged to no conversation are deleted",
+        "waiting events that belonged to no conversation are dropped",
+        "names that led to no conversation are deleted",
+        "outside calls that belonged to no conversation are deleted",
+        "conversations count their waiting events rightly again",
+        "keys that belonged to no conversation are destroyed",
+    ]
+    assert await store.check() == []
+    assert await store.mend(NOW) == []
+    # Who was well is as before, and the event that was forgotten is handled.
+    lease = await claim_one(store)
+    assert (lease.conversation, lease.event_id) == (conv(0), "waiting")
+    assert len(await store.transcript(conv(3), 0, 10)) == 1
+    # A repeat of the event that was dropped stays unknown to nobody.
+    assert isinstance(await say(store, "lost", 1), Duplicate)
+
+
+def _damage(tx: Tx) -> None:
+    gone = tx.cur.execute("select id from conv where conversation = ?", (conv(1),)).fetchone()[0]
+    tx.cur.execute("delete from conv where id = ?", (gone,))
+    tx.cur.execute("insert into alias values (?, ?)", ("someone", "nobody"))
+    tx.cur.execute("insert into call (id, conv, due, body) values ('c', ?, 0, x'00')", (gone,))
+    generation = tx.cur.execute("select generation from conv where conversation = ?", (conv(2),)).fetchone()[0]
+    tx.keys._begin()
+    tx.keys._connection.execute("delete from key where conversation = ? and generation = ?", (conv(2), generation))
+    tx.keys._cache.drop(conv(2), generation)
+    tx.cur.execute("update conv set waiting = 0, due = null where conversation = ?", (conv(0),))
