@@ -58,6 +58,10 @@ GAUGES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "cases": ("Cases by state.", ("state",)),
     "account_up": ("0 while this process cannot send by an account of ours.", ("channel", "account")),
     "processes": ("Processes alive, by role and by the flows they use.", ("role", "release")),
+    "store_replicas_missing": (
+        "Replicas of the store's servers that should hold what was acknowledged and are not in step; 0 on SQLite.",
+        (),
+    ),
     "store_up": ("1 when the store answered this scrape.", ()),
     "flows_release": ("The flows in use; always 1.", ("release",)),
 }

@@ -114,6 +114,8 @@ class Metrics:
             self._gauges["store_up"].set(0)
         else:
             self._gauges["store_up"].set(1)
+            # Only a store on servers has any.
+            self._gauges["store_replicas_missing"].set(getattr(store, "replicas_missing", 0))
             self._take(stats)
         return generate_latest(self._registry)
 

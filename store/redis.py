@@ -119,6 +119,11 @@ class RedisStore(RedisReads, RedisTurns):
             found = check_servers(self.scripts.facts(), self.scripts.at) + found
         return found
 
+    @property
+    def replicas_missing(self) -> int:
+        """How many replicas that should hold what was acknowledged are not in step; for the metrics."""
+        return self.scripts.replicas_missing if isinstance(self.scripts, Scripts) else 0
+
     async def wait(self, lane: Lane, timeout: float) -> None:
         """See :meth:`core.ports.Store.wait`. Others' work shows at once while the hints come, else within the look."""
         self.hints.listen()

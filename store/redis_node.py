@@ -27,11 +27,14 @@ Command = Sequence[bytes | str | int]
 
 
 class NotSent(Exception):
-    """No connection came about, so nothing was asked. ``refusal`` is what the server said, if it answered at all."""
+    """No connection came about, so nothing was asked. ``refusal`` is what the server said, if it answered at all;
+    ``why`` is what else is known, as the end of a sentence.
+    """
 
-    def __init__(self, refusal: RedisError | None = None) -> None:
+    def __init__(self, refusal: RedisError | None = None, why: str = "") -> None:
         super().__init__()
         self.refusal = refusal
+        self.why = why
 
 
 class Lost:
@@ -138,7 +141,7 @@ class Node:
             if isinstance(error, AuthenticationError | ResponseError | BusyLoadingError):
                 raise NotSent(error) from None
             if isinstance(error, RedisError | OSError):
-                raise NotSent from None
+                raise NotSent(why=_why(error)) from None
             raise
         return connection
 
@@ -160,3 +163,10 @@ class Node:
         await self.retire()
         for connection in list(self._used):
             await connection.disconnect(nowait=True)
+
+
+def _why(error: BaseException) -> str:
+    """Return what an operator can do something about."""
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return " over TLS: its certificate is not signed by an authority we know (`ca=`), or for another name"
+    return ""

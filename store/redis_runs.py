@@ -65,6 +65,8 @@ class Run:
     asking: Place | None = None
     #: What the last server said.
     refusal: RedisError | None = None
+    #: What else is known of why it was not reached.
+    why: str = ""
 
     @property
     def size(self) -> int:

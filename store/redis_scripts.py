@@ -104,6 +104,12 @@ class Scripts:
         """Return what the servers in use told about themselves, by name."""
         return {node.name: line.facts for node, line in self._lines.items() if line.facts is not None}
 
+    @property
+    def replicas_missing(self) -> int:
+        """How many replicas that should hold what was acknowledged are not in step, as last looked."""
+        used = [line for node, line in self._lines.items() if not node.retired and line.facts is not None]
+        return sum(max(0, self.at.wanted_replicas - line.replicas) for line in used)
+
     async def close(self) -> None:
         """Wait for what is under way, as long as a server may take, then end all connections."""
         self._closed = True
@@ -175,7 +181,7 @@ class Scripts:
             self._answered(node, batch, answers, seen, safe=self._safe(line, waits, behind))
             node.loaded |= together.known()
         except NotSent as error:
-            self._refused(node, batch, error.refusal, seen)
+            self._refused(node, batch, error, seen)
         except StoreError as error:
             self._fail(batch, error)
         except asyncio.CancelledError:
@@ -233,13 +239,14 @@ class Scripts:
                 pass
         return step
 
-    def _refused(self, node: Node, batch: list[Run], refusal: RedisError | None, seen: int) -> None:
+    def _refused(self, node: Node, batch: list[Run], error: NotSent, seen: int) -> None:
         """Go on after no connection came about."""
+        refusal = error.refusal
         if refusal is not None and next_step(refusal) is Next.RAISE:
             self._fail(batch, told(refusal, name="", where=node.name))
             return
         for one in batch:
-            one.refusal, one.asking = refusal, None
+            one.refusal, one.asking, one.why = refusal, None, error.why
         self._repeat(node, batch, Next.ELSEWHERE, seen)
 
     def _repeat(self, node: Node, runs: list[Run], step: Next, seen: int) -> None:
@@ -249,7 +256,9 @@ class Scripts:
             if one.refusal is not None:
                 self._fail([one], told(one.refusal, name=one.script.name, where=node.name))
             else:
-                self._fail([one], StoreUnavailable(f"the server at {node.name} cannot be reached: nothing was lost"))
+                self._fail(
+                    [one], StoreUnavailable(f"the server at {node.name} cannot be reached{one.why}: nothing was lost")
+                )
         left = [one for one in runs if now < one.deadline]
         for one in left:
             one.tries += 1

@@ -141,6 +141,7 @@ async def test_without_a_replica_in_step_the_write_is_not_acknowledged(tmp_path:
     at = redis_url(trio.servers[0].url + "?replicas=1&timeout=1")
     scripts = Scripts(at, source=SOURCES.__getitem__)
     assert await scripts.run("add_durable", ["{t:1}n"], [1]) == 1
+    assert scripts.replicas_missing == 0
     # Silent, but still counted as there: the primary alone may be the one that is about to be replaced.
     trio.servers[1].pause()
     with pytest.raises(StoreUnavailable, match="did not follow"):
@@ -152,5 +153,6 @@ async def test_without_a_replica_in_step_the_write_is_not_acknowledged(tmp_path:
             break
         except StoreUnavailable:
             await asyncio.sleep(0.05)
+    assert scripts.replicas_missing == 1
     await scripts.close()
     trio.close()
