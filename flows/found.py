@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from core.messages import Option
 from flows.answers import option_of
 from flows.answers import show as show_one
@@ -55,6 +57,8 @@ def show_found(run: Run, found: Understood, topics: Sequence[str], show: int) ->
     asked_in = run.language
     there = _of_use(run, present(run.program, found.matches, run.today))
     judged = judge([match for match in there if not topics or run.program.faq_topics.get(match.id) in topics], show)
+    if judged.kind == "offer" and run.get(STAGE) == "abroad":
+        judged = replace(judged, matches=tuple(sorted(judged.matches, key=lambda one: not _from_abroad(run, one.id))))
     if judged.kind == "unknown" and show:
         run.count(counter_of(found.language, found.matches))
         if run.program.spec.unanswered == "keep":
@@ -81,6 +85,13 @@ def _of_use(run: Run, matches: Sequence[Match]) -> list[Match]:
         return list(matches)
     centres = run.program.shelf.centres.keys() - run.program.shelf_abroad.centres.keys()
     return [match for match in matches if match.id not in centres]
+
+
+def _from_abroad(run: Run, name: str) -> bool:
+    """Return whether something is written for people who are still abroad."""
+    shelf = run.program.shelf
+    found = shelf.entries.get(name) or shelf.rumours.get(name) or shelf.centres.get(name)
+    return found is not None and "abroad" in found.audience
 
 
 def _show(run: Run, judged: Judged) -> None:

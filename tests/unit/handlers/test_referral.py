@@ -10,7 +10,11 @@ import pytest
 from core.capabilities import CAPABILITIES
 from core.messages import Say, Start, Text
 from core.records import Wrote
+from flows.effects import Env, SayText, Understood
+from flows.faq import Match
 from flows.program import Program, option_token
+from flows.run import Run
+from flows.state import State
 from handlers.simulator import Simulator
 from tests.fakes.bots import BERLIN, change, codes, copy_bot, loaded, program
 
@@ -96,6 +100,23 @@ def test_pages_and_answers_leave_out_what_people_abroad_cannot_visit():
         shown |= {talk.program.tokens[token][2] for token in tokens(talk) if token in talk.program.tokens}
     assert shown & set(talk.program.shelf.centres) <= set(talk.program.shelf_abroad.centres)
     assert "hotline_working" in shown
+
+
+@pytest.mark.parametrize(
+    ("stage", "order"),
+    [
+        ("here", ["family_insured", "bema", "opportunity_card", "human"]),
+        ("abroad", ["opportunity_card", "family_insured", "human"]),
+    ],
+)
+def test_what_is_written_for_people_abroad_is_offered_first_to_them(stage, order):
+    matches = tuple(Match(id=name, score=0.3) for name in ("family_insured", "bema", "opportunity_card"))
+    heard = Understood(text="card", language="en", matches=matches)
+    env = Env(now=NOW, prefix="c/1/1", understood={("card", "en"): heard})
+    run = Run(berlin(), State(language="en", contact={"stage": stage}), env)
+    assert run.search("card")
+    said = next(effect.message for effect in run.effects if isinstance(effect, SayText))
+    assert [run.program.tokens[option.token][2] for option in said.options] == order
 
 
 def test_from_abroad_back_to_here():
