@@ -117,11 +117,18 @@ def compile_bot(
         faq_entries=shelf.entries,
         faq_topics=faq.topics,
         shelf=shelf,
-        crisis=Crisis(draft.crisis, signs=shared_danger()),
+        crisis=Crisis(draft.crisis, signs=shared_danger(), everyday=_everyday(faq)),
         canned=draft.canned,
         queues={name: Queue.open(name, queue) for name, queue in bot.queues.items()},
         hooks=draft.hooks,
     )
+
+
+def _everyday(faq: Faq) -> Iterator[str]:
+    """Yield the bot's own texts: a word that they use is no misspelled word of danger."""
+    for texts in faq.texts.values():
+        for one in texts:
+            yield from (*one.asked, one.told)
 
 
 def _questions(faq: Faq) -> dict[str, dict[str, Sequence[str]]]:

@@ -29,17 +29,24 @@ LONGEST_WORD = 64
 class Crisis:
     """All kinds of danger of a bot, ready to look for."""
 
-    __slots__ = ("_answers", "_readers", "_signs", "_unchecked")
+    __slots__ = ("_answers", "_everyday", "_readers", "_signs", "_unchecked")
 
     def __init__(
-        self, kinds: Mapping[str, CrisisKind], readings: Sequence[Reading] = ALL, *, signs: Danger | None = None
+        self,
+        kinds: Mapping[str, CrisisKind],
+        readings: Sequence[Reading] = ALL,
+        *,
+        signs: Danger | None = None,
+        everyday: Iterable[str] = (),
     ) -> None:
+        """Take the kinds; ``everyday`` are texts whose words are what they are, never a slip of a word of danger."""
         self._signs = signs
+        self._everyday = frozenset(word for text in everyday for word in fold(text).split())
         self._answers = {name: kind.answer for name, kind in kinds.items()}
         self._unchecked = {
             name: tuple(one.number for one in kind.numbers if one.certainty == "C") for name, kind in kinds.items()
         }
-        self._readers = tuple(_Reader(reading, kinds) for reading in readings)
+        self._readers = tuple(_Reader(reading, kinds, self._everyday) for reading in readings)
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -54,7 +61,7 @@ class Crisis:
         found = {kind for reader in self._readers if (kind := reader.match(folded)) is not None}
         if not found and self._signs is not None:
             meant = self._readers[0].without_excepted(folded) if self._readers else folded
-            found = {kind for kind in self._signs.match(meant) if kind in self._answers}
+            found = {kind for kind in self._signs.match(meant, self._everyday) if kind in self._answers}
         return next((kind for kind in self._answers if kind in found), None) if found else None
 
     def unchecked(self, kind: str) -> tuple[str, ...]:
@@ -71,7 +78,7 @@ class _Reader:
 
     __slots__ = ("_begun", "_kinds", "_longest", "_mending", "_reading", "_words")
 
-    def __init__(self, reading: Reading, kinds: Mapping[str, CrisisKind]) -> None:
+    def __init__(self, reading: Reading, kinds: Mapping[str, CrisisKind], everyday: frozenset[str]) -> None:
         self._reading = reading
         self._kinds = tuple(_Kind(name, kind, reading) for name, kind in kinds.items())
         #: First words of phrases, and beginnings of words that begin a phrase -> (number of the kind, what to match
@@ -83,7 +90,8 @@ class _Reader:
                 table = self._words if whole else self._begun
                 table.setdefault(begin, []).append((number, re.compile(rf"(?:{'|'.join(phrases)})(?!\S)")))
         self._longest = max(map(len, self._begun), default=-1)
-        self._mending = Mending(word for kind in self._kinds for word in kind.vocabulary) if reading.mends else None
+        vocabulary = (word for kind in self._kinds for word in kind.vocabulary)
+        self._mending = Mending(vocabulary, map(reading.letters, everyday)) if reading.mends else None
 
     def match(self, folded: str) -> str | None:
         """Return the first kind of this reading that a folded message has."""

@@ -107,9 +107,11 @@ ALL = (
 class Mending:
     """Mends one slip in a long word: a letter missing, too much, or two swapped. Another letter makes another word."""
 
-    __slots__ = ("_shorter", "_words")
+    __slots__ = ("_right", "_shorter", "_words")
 
-    def __init__(self, words: Iterable[str]) -> None:
+    def __init__(self, words: Iterable[str], right: Iterable[str] = ()) -> None:
+        """Take the words of the phrases, and words that are right as they are."""
+        self._right = frozenset(right)
         self._words = frozenset(word for word in words if len(word) >= _MENDED_FROM)
         self._shorter: dict[str, list[str]] = {}
         for word in sorted(self._words):
@@ -118,7 +120,7 @@ class Mending:
 
     def mend(self, word: str) -> str:
         """Return the word of the phrases that is meant, or the word itself."""
-        if len(word) < _MENDED_FROM - 1 or word in self._words:
+        if len(word) < _MENDED_FROM - 1 or word in self._words or word in self._right:
             return word
         for meant in self._shorter.get(word, ()):
             if meant[0] == word[0]:

@@ -6,14 +6,15 @@ Theory of operation
 word of each group of a rule stands within :data:`_WINDOW` words of the others. Each word of a message is looked up
 once, in a spelling in which Cyrillic and its Latin typing are the same (:mod:`flows.skeleton`); Arabic words also
 without the small words written onto them. Long words may have one slip. ``- not`` leaves out what a word of negation
-stands before; ``- told`` leaves a rule out where the message speaks of a film, a course or the past. Everything is
+stands before; ``- told`` leaves a rule out where the message speaks of a film, a course or the past, and so does any
+other group behind a minus. A word that the bot's own texts use is itself and never a slip of another. Everything is
 linear in the length of the message, and no model is involved.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -104,23 +105,26 @@ class Danger:
         self._rules = tuple(_read_rule(kind, rule, groups) for kind, found in rules.items() for rule in found)
         self._signs = lru_cache(maxsize=4096)(self._signs_of)
 
-    def match(self, text: str) -> frozenset[str]:
-        """Return the kinds of danger of which a message has the signs. Never raises."""
+    def match(self, text: str, everyday: Container[str] = frozenset()) -> frozenset[str]:
+        """Return the kinds of danger of which a message has the signs. Never raises.
+
+        ``everyday`` holds folded words that are what they are, so that nothing else is read into them.
+        """
         written = fold(text).split()[:_MOST_WORDS]
         words = [_spelled(word) for word in written]
         places: dict[_Sign, list[int]] = {}
         for number, word in enumerate(words):
-            for sign in self._signs(written[number]):
+            for sign in self._signs(written[number], written[number] not in everyday):
                 places.setdefault(sign, []).append(number)
             for following, sign in self._several.get(word, ()):
                 if _follow(words[number + 1 : number + 1 + len(following)], following):
                     places.setdefault(sign, []).append(number)
-        told = any(group == "told" for group, _ in places)
+        named = {group for group, _ in places} - {"not"}
         languages = {language for _, language in places}
         return frozenset(
             rule.kind
             for rule in self._rules
-            if not (told and "told" in rule.but) and any(_holds(rule, language, places) for language in languages)
+            if not named & rule.but and any(_holds(rule, language, places) for language in languages)
         )
 
     def _learn(self, word: str, sign: _Sign) -> None:
@@ -141,15 +145,18 @@ class Danger:
                 for shorter in {known, *_shorter(known)}:
                     self._slips.setdefault(shorter, set()).add((known, begins))
 
-    def _signs_of(self, word: str) -> frozenset[_Sign]:
-        """Return the signs that a word is; cached, for most words come again and again."""
+    def _signs_of(self, word: str, may_slip: bool) -> frozenset[_Sign]:
+        """Return the signs that a word is; cached, for most words come again and again.
+
+        What may be no slip may be no other Cyrillic word of the same sound either.
+        """
         found: set[_Sign] = set()
-        for form in _forms(word):
+        for form in _forms(word) if may_slip else {word, _bare(word)}:
             found |= self._whole.get(form, set())
             for length in range(2, len(form) + 1):
                 found |= self._beginning.get(form[:length], set())
                 found |= self._ending.get(form[-length:], set()) if length < len(form) else set()
-            if len(form) >= _SLIP:
+            if may_slip and len(form) >= _SLIP:
                 for known, begins in self._near(form):
                     found |= (self._beginning if begins else self._whole)[known]
         return frozenset(sign for sign in found if word not in _ENGLISH or sign[1] == "en")
@@ -217,8 +224,12 @@ def _forms(word: str) -> Iterable[str]:
     """Return a word as it is, in the rough spelling, and without what Arabic writes onto it."""
     if not _ARABIC.search(word):
         return {word, latin(word)}
-    bare = _ONTO.sub("", word)
-    return (word,) if bare == word else (word, bare)
+    return {word, _bare(word)}
+
+
+def _bare(word: str) -> str:
+    """Return an Arabic word without what is written onto it."""
+    return _ONTO.sub("", word) if _ARABIC.search(word) else word
 
 
 def _shorter(word: str) -> Iterator[str]:

@@ -191,6 +191,18 @@ def test_danger_is_recognised_as_people_write_it(kind: str, message: str) -> Non
         "как работать медсестрой в Берлине",
         "как работает страховка",
         "искам да сложа край на договора",
+        "помощь с жильём",
+        "къде да уча немски вечер след работа",
+        "посредник просит деньги за визу и контракт",
+        "سمسار بدو مصاري مشان فيزا وعقد عمل",
+        "хазяинът ще ме вади от квартирата",
+        "السوريين صاروا ياخدو باسبور",
+        "nobody hits me",
+        "никой не ме бие",
+        "меня никто не бьёт",
+        "ما حدا بيضربني",
+        "the landlord threatens to raise the rent",
+        "my son is alone at home after school, is there a Hort",
     ],
 )
 def test_everyday_trouble_is_no_alarm(message: str) -> None:

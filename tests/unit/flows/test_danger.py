@@ -10,11 +10,11 @@ from flows.crisis import Crisis
 from flows.danger import Danger, shared_danger
 from flows.knowledge_spec import CrisisKind
 from flows.program import Program
-from tests.data.crisis.phrases import PHRASES
+from tests.data.crisis.phrases import FRESH, PHRASES
 from tests.fakes.bots import BERLIN, program
 
-#: Shares of the whole set that must be recognised, and that may be mistaken at most.
-RECALL, FALSE_ALARMS = 0.85, 0.17
+#: Shares of a whole set that must be recognised, and that may be mistaken at most.
+RECALL, FALSE_ALARMS = 0.9, 0.16
 
 GROUPS = {
     "close": {"en": ["husband*", "he"], "bg": ["съпруг*"], "ar": ["زوج*"]},
@@ -82,6 +82,24 @@ def test_only_kinds_that_the_bot_answers_are_told_and_what_is_excepted_is_no_sig
     assert crisis.match("my husband strangles me softly") is None
 
 
+def test_a_word_of_the_bots_own_texts_is_no_slip_of_another():
+    assert DANGER.match("my husband strangled me") == {"violence"}
+    assert DANGER.match("my husband strongled me") == {"violence"}
+    assert DANGER.match("my husband strongled me", frozenset({"strongled"})) == frozenset()
+    kind = CrisisKind.model_validate({"answer": "Call.", "phrases": {"en": ["strangles people"]}})
+    text = "strongles strangels people"
+    assert Crisis({"violence": kind}).match(text) == "violence"
+    assert Crisis({"violence": kind}, everyday=["Strangels are birds."]).match(text) is None
+    assert Crisis({"violence": kind}, everyday=["He strangles people."]).match("strangles people") == "violence"
+
+
+def test_any_group_behind_a_minus_takes_a_rule_away():
+    groups = {"threats": {"en": ["threat*"]}, "deals": {"en": ["rent"]}, "he": {"en": ["he"]}}
+    danger = Danger(groups, {"violence": ["he + threats - deals"]})
+    assert danger.match("he threatens again") == {"violence"}
+    assert danger.match("he threatens to raise the rent") == frozenset()
+
+
 def test_a_cyrillic_phrase_is_found_in_latin_letters():
     kind = CrisisKind.model_validate(
         {"answer": "Call.", "phrases": {"ru": ["не хочу больше жить"], "bg": ["да се убия"]}}
@@ -105,11 +123,12 @@ def berlin() -> Program:
     return program(BERLIN)
 
 
-def test_the_set_of_phrases_is_found(berlin):
-    """The whole set, one half of which nobody looked at while the rules were written; see the benchmark for details."""
-    dangers = [one for one in PHRASES if one.danger]
-    others = [one for one in PHRASES if not one.danger]
-    assert len(dangers) >= 160
+@pytest.mark.parametrize("phrases", [PHRASES, FRESH], ids=["first", "fresh"])
+def test_the_sets_of_phrases_are_found(berlin, phrases):
+    """The whole sets, with the halves that nobody looked at while the rules were written; see the benchmark."""
+    dangers = [one for one in phrases if one.danger]
+    others = [one for one in phrases if not one.danger]
+    assert len(dangers) >= 120
     found = sum(berlin.crisis.match(one.text) is not None for one in dangers)
     false = sum(berlin.crisis.match(one.text) is not None for one in others)
     assert found >= RECALL * len(dangers)
