@@ -15,13 +15,16 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from core.ports import Store
 from flows.program import Program
+from store.seal import KeyRing
 from tests.bench.fake_api import FakeApi
 from tests.bench.report import Report, cores, loop_name, machine, median, pin, quick, run_async, versions
-from tests.bench.rig import Rig
+from tests.bench.rig import Rig, embedded
 from tests.bench.walk import TYPED, bot, script_of
 
 __all__ = ["ours", "theirs"]
@@ -32,11 +35,16 @@ PEERS = (("default, one update after another", 0), ("concurrent_updates(256)", 2
 
 
 async def ours(
-    program: Program, url: str, script: list[dict[str, Any]], people: int, first: int
+    program: Program,
+    url: str,
+    script: list[dict[str, Any]],
+    people: int,
+    first: int,
+    opened: Callable[[Path, KeyRing], Store] = embedded,
 ) -> tuple[float, float]:
     """Return turns per second, from the first message in to the last delivery settled, and a turn's CPU time in us."""
     with tempfile.TemporaryDirectory() as folder:
-        async with Rig(Path(folder), program, url) as rig:
+        async with Rig(Path(folder), program, url, opened=opened) as rig:
             everybody = [rig.person(first + n) for n in range(people)]
             begun, busy = time.perf_counter(), time.process_time()
             await asyncio.gather(*(_walk(rig, person, script) for person in everybody))

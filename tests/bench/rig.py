@@ -23,6 +23,7 @@ from bots.telegram_settings import TelegramAccount
 from core.capabilities import Capabilities
 from core.errors import Refused
 from core.messages import Address, Outbound
+from core.ports import Store
 from core.sending import SendResult, Taken
 from flows.program import Program
 from handlers.worker import Worker
@@ -31,7 +32,7 @@ from store.seal import KeyRing
 from store.sqlite import open_sqlite
 from tests.bench.fake_api import TOKEN
 
-__all__ = ["ACCOUNT", "SECRET", "Person", "Rig", "update"]
+__all__ = ["ACCOUNT", "SECRET", "Person", "Rig", "embedded", "update"]
 
 ACCOUNT = TOKEN.partition(":")[0]
 SECRET = "bench-secret"
@@ -51,6 +52,11 @@ def update(number: int, person: int, text: str) -> bytes:
     if not text:
         message["entities"] = [{"type": "bot_command", "offset": 0, "length": 6}]
     return json.dumps({"update_id": number, "message": message}).encode()
+
+
+def embedded(folder: Path, ring: KeyRing) -> Store:
+    """Open the store that needs no server."""
+    return open_sqlite(folder / "bench.db", ring)
 
 
 class Person:
@@ -114,9 +120,16 @@ class Rig:
     """Open with ``async with``; the loops of worker and delivery run meanwhile."""
 
     def __init__(
-        self, folder: Path, program: Program, api_url: str | None, ring: KeyRing | None = None, first_update: int = 0
+        self,
+        folder: Path,
+        program: Program,
+        api_url: str | None,
+        ring: KeyRing | None = None,
+        first_update: int = 0,
+        opened: Callable[[Path, KeyRing], Store] = embedded,
     ) -> None:
         """Prepare for the store in ``folder`` and the Bot API at ``api_url``; None sends nowhere, at once."""
+        self._opened = opened
         self._folder = folder
         self._program = program
         self._url = api_url
@@ -127,7 +140,7 @@ class Rig:
 
     async def __aenter__(self) -> Self:
         clock = SystemClock()
-        self.store = open_sqlite(self._folder / "bench.db", self._ring)
+        self.store = self._opened(self._folder, self._ring)
         # Somebody counsels in every language; else people would be told before the handoff that nobody does.
         with contextlib.suppress(Refused):  # the folder may have been used before
             await add_account(
