@@ -181,8 +181,10 @@ class RedisBase:
     async def _due(self, lane: Lane, now: Millis, until: Millis, limit: int, routes: Sequence[str]) -> list[_Due]:
         """Return the oldest due members as far as that is certain; they count as leased from now on."""
         places = [(route, n) for route in routes for n in self.hints.begin(lane, now, route)]
+        due = [_Due(at, name, n, route) for route in routes for at, name, n in self.hints.named(lane, now, route)]
         if not places:
-            return []
+            due.sort(key=_by_age)
+            return self._taken(lane, due[:limit], until)
         depth = min(limit, _DEPTH)
         try:
             heads = await asyncio.gather(
@@ -192,7 +194,6 @@ class RedisBase:
             for route, n in places:
                 self.hints.found(lane, n, 0, route)
             raise
-        due: list[_Due] = []
         # Behind the last member read of an index there may be more of the same age: nothing younger is certain.
         certain = now
         for (route, n), flat in zip(places, heads, strict=True):
@@ -210,6 +211,13 @@ class RedisBase:
             after = until if len(left) < len(found) else None
             more = found[-1][1] if len(found) == depth else None
             self.hints.found(lane, n, min((at for at in (*left, after, more) if at is not None), default=None), route)
+        return self._taken(lane, taken, until)
+
+    def _taken(self, lane: Lane, taken: list[_Due], until: Millis) -> list[_Due]:
+        """Note that these come back with the end of their lease, unless something is heard of them before."""
+        for one in taken:
+            self.hints.unname(lane, one.member, one.route)
+            self.hints.found(lane, one.part, until, one.route)
         return taken
 
     def _index(self, lane: Lane, number: int, route: str) -> str:
@@ -235,6 +243,8 @@ class RedisBase:
         log.error("conversation %s is put off: %s", conversation, error)
 
     def told(self, conversation: ConversationId, lane: Lane, due: bytes | None, route: str = "") -> None:
-        """Take note of when work of a conversation is due, for this process and the others."""
+        """Take note of when work of a conversation is due, for this process and the others; None: not at all."""
         if due is not None:
-            self.hints.due(lane, self.keys.of(conversation).number, int(float(due)), route)
+            self.hints.due(lane, self.keys.of(conversation).number, int(float(due)), route, conversation)
+        else:
+            self.hints.unname(lane, conversation, route)

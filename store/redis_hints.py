@@ -1,9 +1,10 @@
 """Where work may be: what this process knows of the indexes of due times, and what processes tell each other.
 
 A claim has to find the oldest due of 64 partitions. So that it does not read all 64 each time, a table per lane keeps
-the earliest moment at which each partition can have work: learned by looking, lowered by what this process writes and
-by the hints of others over pub/sub. A hint may be lost, so from time to time everything counts as unknown and is looked
-at again: hints are for speed, looking is the truth.
+the earliest moment at which each partition can have work that was not seen yet: learned by looking, lowered by the
+hints of others over pub/sub. What this process made due itself it knows by name, without a look. A hint may be lost, so
+from time to time everything counts as unknown and is looked at again: hints are for speed, looking is the truth, and a
+name that turns out to be due no more costs one refused claim.
 """
 
 from __future__ import annotations
@@ -25,10 +26,16 @@ __all__ = ["Hints", "Messages"]
 
 log = logging.getLogger(__name__)
 
-#: Seconds after which a table counts as unknown. So long a lost hint may delay what it told of, at most.
+#: Seconds after which a table counts as unknown, without and with a subscription. So long a lost hint may delay what it
+#: told of, at most.
 LOOK_AGAIN = 0.5
+LOOK_AGAIN_LISTENING = 2.0
 #: Seconds before a lost subscription is tried again.
 _RECONNECT = 1.0
+
+#: Names are kept of what is due within so many milliseconds, and at most so many of them; a table does for the rest.
+_SOON: Millis = 2_000
+_NAMES = 4_096
 
 _NEVER: Millis = 1 << 62
 #: Lane, partition, route, due.
@@ -56,9 +63,14 @@ class Hints:
         self._origin = secrets.token_hex(8)
         self._tables: dict[tuple[str, str], list[Millis]] = {}
         self._unknown_at: dict[tuple[str, str], float] = {}
+        #: Members of the indexes that this process made due: when, and in which partition.
+        self._names: dict[tuple[str, str], dict[str, tuple[Millis, int]]] = {}
+        self._now: Millis = 0
         self._pending: dict[tuple[str, int, str], Millis] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._listening = False
+        #: The subscription stands.
+        self._subscribed = False
         self._closed = False
 
     # -- the tables --------------------------------------------------------------------------------------
@@ -69,12 +81,27 @@ class Hints:
         key = (lane, route)
         table = self._tables.setdefault(key, [0] * PARTITIONS)
         if clock >= self._unknown_at.get(key, 0.0):
-            self._unknown_at[key] = clock + LOOK_AGAIN
+            self._unknown_at[key] = clock + (LOOK_AGAIN_LISTENING if self._subscribed else LOOK_AGAIN)
             table[:] = [0] * PARTITIONS
+        self._now = now
         parts = [n for n, at in enumerate(table) if at <= now]
         for n in parts:
             table[n] = _NEVER
+        names = self._names.get(key)
+        if names and parts:
+            looked = set(parts)
+            for name in [name for name, (_, part) in names.items() if part in looked]:
+                del names[name]
         return parts
+
+    def named(self, lane: Lane, now: Millis, route: str = "") -> list[tuple[Millis, str, int]]:
+        """Return what this process knows to be due: when, member and partition."""
+        names = self._names.get((lane, route), {})
+        return [(at, name, part) for name, (at, part) in names.items() if at <= now]
+
+    def unname(self, lane: Lane, member: str, route: str = "") -> None:
+        """Forget a member: it is claimed, or due no more."""
+        self._names.get((lane, route), {}).pop(member, None)
 
     def found(self, lane: Lane, part: int, at: Millis | None, route: str = "") -> None:
         """Note when a partition has work next, as far as a look showed; None for never."""
@@ -82,9 +109,10 @@ class Hints:
         # Lower than what was written meanwhile: no hint that came during the look is lost.
         table[part] = min(table[part], _NEVER if at is None else at)
 
-    def due(self, lane: Lane, part: int, at: Millis, route: str = "") -> None:
+    def due(self, lane: Lane, part: int, at: Millis, route: str = "", member: str | None = None) -> None:
         """Note that this process made work due, and tell the others."""
-        self._lower(lane, part, at, route)
+        if member is None or not self._named(lane, part, at, route, member):
+            self._lower(lane, part, at, route)
         self._pending[lane, part, route] = min(at, self._pending.get((lane, part, route), _NEVER))
         if len(self._pending) == 1 and self._client is not None:
             asyncio.get_running_loop().call_soon(self._flush)
@@ -92,6 +120,15 @@ class Hints:
     def changed(self) -> None:
         """Tell the live views."""
         self.due("change", 0, 0)
+
+    def _named(self, lane: Lane, part: int, at: Millis, route: str, member: str) -> bool:
+        names = self._names.setdefault((lane, route), {})
+        names.pop(member, None)
+        if at > self._now + _SOON or len(names) >= _NAMES:
+            return False
+        names[member] = (at, part)
+        self.wakeups.mark((lane,))
+        return True
 
     def _lower(self, lane: str, part: int, at: Millis, route: str) -> None:
         table = self._tables.get((lane, route))
@@ -140,11 +177,14 @@ class Hints:
                     await subscription.subscribe(self._channel)
                     # What happened while nobody listened is unknown.
                     self._unknown_at.clear()
+                    self._subscribed = True
                     async for message in subscription.listen():
                         if message["type"] == "message":
                             self._heard(message["data"])
             except Exception as error:
                 log.debug("hints not heard: %s", type(error).__name__)
+            finally:
+                self._subscribed = False
             await asyncio.sleep(_RECONNECT)
 
     def _heard(self, data: bytes) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from core.events import Received
 from core.ids import ConversationId, Millis
@@ -138,12 +138,12 @@ class RedisIngest(RedisNames):
             if guess is not None and not only:
                 args |= self._sealed(arrival, key, now, guess)
             keys = (*part.bundle(conversation, route), part.via(key), part.ddue(known))
-            found: list[bytes] = await self.scripts.run("arrive", keys, (packed(args | {"only": only}),))
+            found: list[Any] = await self.scripts.run("arrive", keys, (packed(args | {"only": only}),))
             if found[0] == b"stale":
                 self._guesses.pop(conversation, None)
                 continue
             if found[0] == b"ok" and guess is not None:
-                self._taken(conversation, guess, found[1], route, person=args["person"])
+                self._taken_in(conversation, guess, found, route, person=args["person"])
             return found
         raise self.moving()
 
@@ -169,15 +169,18 @@ class RedisIngest(RedisNames):
             "address": guess.sealer.seal(b"address", address),
         }  # fmt: skip
 
-    def _taken(self, conversation: ConversationId, guess: _Guess, due: bytes, route: str, *, person: object) -> None:
+    def _taken_in(
+        self, conversation: ConversationId, guess: _Guess, found: list[Any], route: str, *, person: object
+    ) -> None:
         """Take note of what a script wrote."""
         if guess.wrapped:
             self.sealers.keep(conversation, guess.gen, guess.sealer)
         self._remember(
             conversation, guess._replace(route=route if person or guess.wrapped else guess.route, wrapped=b"")
         )
-        self.told(conversation, "turn", due)
-        if person == 2:
+        self.told(conversation, "turn", found[1])
+        if person and (found[2] is not None or guess.route != route):
+            # Something was held, or goes out over another account now.
             self.hints.due("delivery", self.keys.of(conversation).number, 0, route)
         self.hints.changed()
 

@@ -11,6 +11,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+import hiredis
 from redis.asyncio import Connection, SSLConnection, UnixDomainSocketConnection
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
@@ -104,7 +105,9 @@ class Node:
         answers: list[Any] = []
         whole = False
         try:
-            await connection.send_packed_command(connection.pack_commands(commands), check_health=False)
+            # The library's own packing takes eight times as long, and we send many keys.
+            packed = [hiredis.pack_command(tuple(one)) for one in commands]  # type: ignore[arg-type]
+            await connection.send_packed_command(packed, check_health=False)
             for _ in commands:
                 try:
                     answers.append(await connection.read_response(disable_decoding=True, disconnect_on_error=False))

@@ -124,9 +124,11 @@ class RedisReads(RedisCalls):
             for name, count in numbers(answer[6]):
                 labels[name.decode()] = labels.get(name.decode(), 0) + count
         oldest = min((at for answer in answers for _, at in numbers(answer[3])), default=None)
+        due = min((at for answer in answers for _, at in numbers(answer[7])), default=now)
         return Stats(
             conversations=sum(answer[0] for answer in answers),
             due_turns=sum(answer[1] for answer in answers),
+            oldest_due=max(0, now - due),
             undelivered=sum(answer[2] for answer in answers),
             oldest_undelivered=0 if oldest is None else max(0, now - oldest),
             open_calls=sum(answer[4] for answer in answers),

@@ -8,7 +8,7 @@
 --   only: look, write nothing; person: 0 an event of the house, 1 of the person, 2 and it wakes what is held;
 --   ah: hash of the address; known: the route that the conversation is believed to have.
 -- Returns: ['dup'] | ['via', note] | ['alias', value] | ['new'] (only) | ['stale'] (what the caller knows of the
---   conversation is not true any more; nothing was written) | ['ok', due].
+--   conversation is not true any more; nothing was written) | ['ok', due, next look at deliveries or null where nothing woke].
 -- needs: keys head mail rows
 if knows(A.key, A.now) then
   return { 'dup' }
@@ -58,9 +58,7 @@ elseif A.person > 0 then
   end
 end
 post(h, A.item, A.now)
-if A.person == 2 then
-  wake_held(h, A.now)
-end
+local woken = A.person == 2 and wake_held(h, A.now)
 save_head(h)
 changed()
-return { 'ok', redis.call('ZSCORE', K.due, A.id) }
+return { 'ok', redis.call('ZSCORE', K.due, A.id), woken and redis.call('ZSCORE', K.ddue, A.id) }

@@ -23,6 +23,9 @@ from tests.fakes.valkey import single
 
 #: Scripts that have nothing to lose: what they do is right whoever asks, or another test has them.
 OPEN = {
+    "leftover": "tidies what belongs to nobody",
+    "load": "carries a conversation into a store that nobody works on",
+    "mend": "puts indexes right by what the conversation says",
     "lead": "a name leads where the newest arrival says",
     "receipt": "keeps a receipt whoever brings it",
     "register": "a pointer is only a hint",
