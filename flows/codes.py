@@ -124,7 +124,7 @@ CODES: dict[str, Code] = {
     "W306": Code(
         "no menu leads there",
         "Whoever cannot put it into words never finds it.",
-        "Add a faq or browse step for its topic, or name it under centres: of an answer.",
+        "Add a faq, browse or referral step for its topic, or name it under centres: of an answer.",
     ),
     "W307": Code(
         "too many taps away",
@@ -195,6 +195,11 @@ CODES: dict[str, Code] = {
         "a period typed into a text",
         "When the law changes, this text stays wrong.",
         "If a law sets it, put it into facts.yaml: {fact.id}.",
+    ),
+    "H519": Code(
+        "a centre without its district",
+        "Who asks for the nearest centre is not told how near it is.",
+        "Write district, where that is known; an office for the whole city needs none.",
     ),
     "W521": Code("what the search learned cannot be read", "It answers with less care.", "Run streetwork faq tune."),
     "H522": Code(

@@ -124,6 +124,8 @@ def _check_centres(draft: Draft, today: date) -> None:
     for name, centre in draft.centres.items():
         if centre.fallback is not None and not doc.partial:
             _known(doc, (name, "fallback"), centre.fallback, draft.centres, "E217", "centre in centres.yaml")
+        if centre.address is not None and centre.district is None and centre.area == "berlin" and _asks_where(draft):
+            doc.add("H519", doc.span((name, "address"), key=True), f"“{name}” has an address, but no district")
         if centre.valid_until is not None and centre.valid_until < today:
             doc.add("W513", doc.span((name, "valid_until")), f"“{name}” ended on {centre.valid_until}; it is not shown")
         seen = {name}
@@ -134,6 +136,12 @@ def _check_centres(draft: Draft, today: date) -> None:
                 break
             seen.add(follower)
             follower = draft.centres[follower].fallback
+
+
+def _asks_where(draft: Draft) -> bool:
+    """Return whether the bot has a ``referral``, which sorts centres by district."""
+    steps = (step for flow in draft.flows.values() for step in flow.steps.values())
+    return any(step.verb is not None and step.verb.name == "referral" for step in steps)
 
 
 # -- examples ----------------------------------------------------------------------------------------------

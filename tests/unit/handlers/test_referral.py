@@ -136,6 +136,18 @@ def test_what_is_kept_must_be_declared_and_the_topics_must_exist(tmp_path):
     assert "E204" in codes(loaded(bot))
 
 
+def test_an_address_without_its_district_is_told(tmp_path):
+    bot = copy_bot(BERLIN, tmp_path)
+    assert "H519" not in codes(loaded(bot), levels="H")
+    change(
+        bot,
+        "centres.yaml",
+        "  address: Lorenzweg 5, 12099 Berlin\n  district: tempelhof_schoeneberg\n",
+        "  address: Lorenzweg 5, 12099 Berlin\n",
+    )
+    assert "H519" in codes(loaded(bot), levels="H")
+
+
 def test_then_may_lead_into_another_flow(tmp_path):
     """``residence.away`` goes on at ``abroad.questions``; the checker follows it there."""
     assert not {"W301", "W306"} & set(codes(loaded(copy_bot(BERLIN, tmp_path))))
