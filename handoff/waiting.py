@@ -3,6 +3,9 @@
 Each claim leaves a sample: queue, language, hour band in which the person asked, rounded minutes of opening time until
 a human took the case. No id; the samples of a day are one small record that vanishes after 28 days. What most people
 were served within (:data:`MOST` of them) is told only from :data:`ENOUGH` samples on; until then the promise is.
+
+A sample is written behind the claim's commit, so a crash between the two loses it. That is meant: without an id nobody
+could tell a repeated sample from a second one, and a person who is counted twice is worse than one who is missing.
 """
 
 from __future__ import annotations

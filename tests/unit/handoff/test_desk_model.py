@@ -260,6 +260,20 @@ class Office(RuleBasedStateMachine):
             work = [(actor, one) for actor in (self.model.offered, colleague) for one in answers]
         self.press(data.draw(st.lists(st.sampled_from(work), min_size=1, max_size=4), label="work"))
 
+    @rule(pauses=st.lists(st.sampled_from([1, 2, 3, 4]), min_size=2, max_size=4), data=st.data())
+    @precondition(lambda self: self.model.owner is not None)
+    def owner_writes_and_goes_on(self, pauses: list[int], data: st.DataObject) -> None:
+        """Several replies, each on its way for five seconds of its own, and then something that must not lose one."""
+        for pause in pauses:
+            self.texts += 1
+            self.press([(str(self.model.owner), Reply(text=f"reply {self.texts}"))])
+            self.time_passes(pause)
+            self.what_went_out_is_what_was_sent_in_order_and_once()
+        now, colleague = self.clock.now(), data.draw(st.sampled_from(self.actors), label="colleague")
+        ends: list[CaseAction] = [Park(until=now + 60_000), Park(), Transfer(to=colleague, note="please"), Release()]
+        ends += [ReturnToBot(), Close(outcome="referral")]
+        self.press([(str(self.model.owner), data.draw(st.sampled_from(ends), label="end"))])
+
     @rule(data=st.data())
     @precondition(lambda self: self.model.state == "waiting")
     def somebody_claims(self, data: st.DataObject) -> None:

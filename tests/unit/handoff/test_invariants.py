@@ -8,9 +8,9 @@ import pytest
 from msgspec.structs import replace
 
 from core.events import Claim, Park, Transfer
-from core.ids import EntryId
+from core.ids import ConversationId, EntryId
 from core.messages import Say
-from core.records import Author, Body, Commit, Committed, Dispatch, Entry, Label, Marked, Noted, Wrote
+from core.records import Author, Body, Commit, Committed, Delivery, Dispatch, Entry, Label, Line, Marked, Noted, Wrote
 from handoff.accounts import Account, add_account, disable_account
 from handoff.cases import Case, Pending, act, open_case
 from handoff.conversation import Conversation, dump, labels
@@ -124,6 +124,23 @@ async def test_i7_a_reply_is_not_stuck(broken: Broken):
     await broken.put(replace(broken.held(), pending=pending), 1)
     assert await violations(broken.store, NOW + 5000) == []
     assert await found(broken, NOW + 5001 + LATE) == "I7"
+
+
+async def test_i8_a_note_is_never_on_its_way_to_the_person(broken: Broken):
+    await broken.put(broken.held(), 1, Noted(text="only for the team"))
+    assert await violations(broken.store, NOW) == []
+    # No commit can do this; a hand in the data could.
+    read = broken.store.transcript
+
+    async def on_its_way(conversation: ConversationId, after: int, limit: int) -> list[Line]:
+        lines = await read(conversation, after, limit)
+        on_the_way = Delivery(state="pending", attempts=0, at=NOW)
+        return [replace(one, delivery=on_the_way) if isinstance(one.entry.body, Noted) else one for one in lines]
+
+    broken.store.transcript = on_its_way  # type: ignore[method-assign]
+    (one,) = await violations(broken.store, NOW)
+    assert one.startswith("I8")
+    assert "only for the team" not in one
 
 
 async def test_i12_somebody_is_responsible(broken: Broken):
