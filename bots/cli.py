@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("check", "Check a bot's folder; say every mistake with its line."),
     "test": ("test", "Run a bot's conversation tests in all its languages."),
     "chat": ("chat", "Talk to a bot in this terminal, without any server."),
+    "rehearse": ("rehearse", "Let invented people in four languages write to a running desk, for training."),
     "facts": ("facts", "Show what will be said on a day, and which values have to be looked up."),
     "translations": ("translations", "Show how complete a bot is in each language, and what nobody has read."),
     "review": ("translations", "Note that somebody has read the texts of a bot in a language."),
