@@ -1,8 +1,8 @@
 """Copying a whole store to another one, as the command does it: nobody works, and nobody starts to.
 
 A lock in both stores keeps processes from starting; it is renewed while the copy runs and runs out by itself when that
-dies. Whoever runs already shows by the leases of its parts. A process that only takes webhooks has none, so what
-changed while the copy ran is looked for at its end and carried again.
+dies. Whoever runs already shows by its signs of life and its leases. Should somebody start all the same, what changed
+while the copy ran is looked for at its end and carried again.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
+from bots.fleet import processes
 from bots.stores import Kept
 from core.errors import StoreMismatch, StoreUnavailable
 from core.ids import Millis
@@ -64,12 +65,10 @@ async def copy_store(
 
 
 async def _refuse_while_running(store: Store, now: Millis, what: str) -> None:
-    held = await store.scan("lease", now, 10)
-    if held:
-        parts = ", ".join(sorted({lease.key.partition(":")[0] for lease in held}))
-        raise StoreMismatch(
-            f"somebody works on the {what} ({parts}): stop all its processes, wait 15 seconds, copy again"
-        )
+    roles = sorted({role for one in await processes(store, now) for role in one.roles})
+    if roles or await store.scan("lease", now, 1):
+        who = ", ".join(roles) or "a worker"
+        raise StoreMismatch(f"somebody works on the {what} ({who}): stop all processes, wait 16 seconds, copy again")
     await refuse_while_copied(store, now)
 
 

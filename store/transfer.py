@@ -196,6 +196,9 @@ class End(Protocol):
     async def export(self, conversation: ConversationId) -> Whole | None:
         """Return a conversation, or None when there is none."""
 
+    async def names(self) -> dict[ConversationId, ConversationId]:
+        """Return all further names of conversations, and what each leads to."""
+
     async def chunk(self, whole: Whole, number: int, part: int) -> bytes:
         """Return a chunk of the ``number``-th file of a conversation."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from zlib import crc32
 
 import msgspec
@@ -37,7 +37,8 @@ class RedisEnd:
         self._store = store
         self._run = store.scripts.run
         self._parts = store.keys.parts
-        self._names: dict[bytes, list[ConversationId]] | None = None
+        self._owners: dict[ConversationId, list[ConversationId]] | None = None
+        self._reading = asyncio.Lock()
 
     async def conversations(self) -> list[ConversationId]:
         """See :meth:`store.transfer.End.conversations`."""
@@ -49,17 +50,29 @@ class RedisEnd:
         found = await export(self._store, conversation, ())
         if found is None:
             return None
-        names = (await self._all_names()).get(f"{conversation}/{found.generation}".encode(), ())
+        names = (await self._names_by_owner()).get(conversation, ())
         return msgspec.structs.replace(found, names=tuple(names))
 
-    async def _all_names(self) -> dict[bytes, list[ConversationId]]:
-        """Return the names by what they lead to; read once, as nobody works on a store that is copied."""
-        if self._names is None:
-            tables = await asyncio.gather(*(self._run("fields", (part.alias,), ()) for part in self._parts))
-            self._names = {}
-            for name, to in sorted(pair for flat in tables for pair in zip(flat[::2], flat[1::2], strict=True)):
-                self._names.setdefault(to, []).append(ConversationId(name.decode()))
-        return self._names
+    async def names(self) -> dict[ConversationId, ConversationId]:
+        """See :meth:`store.transfer.End.names`."""
+        keys = await asyncio.gather(*(self._run("fields", (part.keys,), ()) for part in self._parts))
+        alive = {name + b"/" + value.partition(b":")[0] for flat in keys for name, value in _pairs(flat)}
+        tables = await asyncio.gather(*(self._run("fields", (part.alias,), ()) for part in self._parts))
+        return {
+            ConversationId(name.decode()): ConversationId(to.decode().partition("/")[0])
+            for flat in tables
+            for name, to in _pairs(flat)
+            if to in alive
+        }
+
+    async def _names_by_owner(self) -> dict[ConversationId, list[ConversationId]]:
+        """Return the names by whose they are: read once, then kept up by :meth:`load`, as nobody else writes."""
+        async with self._reading:
+            if self._owners is None:
+                self._owners = {}
+                for name, owner in sorted((await self.names()).items()):
+                    self._owners.setdefault(owner, []).append(name)
+        return self._owners
 
     async def chunk(self, whole: Whole, number: int, part: int) -> bytes:
         """See :meth:`store.transfer.End.chunk`."""
@@ -87,8 +100,8 @@ class RedisEnd:
         change = int(await self._ops((part.meta,), [["HINCRBY", 1, "change", 1]]))
         ops = commands(store, whole, sealer, wrapped, change=change, letter=letter, files=files)
         await self._ops((*part.bundle(name, route), part.fileends), ops)
-        self._names = None
         await self._point(whole)
+        (await self._names_by_owner())[name] = list(whole.names)
 
     async def _point(self, whole: Whole) -> None:
         """Let names and the providers' ids lead to a conversation."""
@@ -207,3 +220,7 @@ class RedisEnd:
         value = struct.pack(">qB", stray.seen, rules.stray_rank(stray.state))
         value += msgspec.msgpack.encode((stray.state, stray.at, reason))
         return [["HSET", 1, name, value], ["ZADD", 2, stray.seen, name]]
+
+
+def _pairs(flat: list[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    return zip(flat[::2], flat[1::2], strict=True)

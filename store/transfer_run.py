@@ -24,8 +24,8 @@ __all__ = ["LEFT_OUT", "Copied", "carry", "carry_over", "end_of"]
 
 #: Conversations under way at once.
 _AT_ONCE = 32
-#: Kinds of records that are of the running processes and not of the store: locks and leases.
-LEFT_OUT = frozenset({"copy", "lease"})
+#: Kinds of records that are of the running processes and not of the store: locks, leases, signs of life, paces.
+LEFT_OUT = frozenset({"copy", "lease", "process", "rate"})
 
 
 class Copied(Struct, frozen=True, kw_only=True):
@@ -94,6 +94,8 @@ async def carry(source: End, target: End, conversation: ConversationId) -> bool:
 async def _compare(source: End, target: End, wanted: list[ConversationId]) -> None:
     if await target.conversations() != wanted:
         raise StoreError("the target does not hold all conversations: was anybody at work? Copy again")
+    if await target.names() != await source.names():
+        raise StoreError("not all names lead where they led: was anybody at work? Copy again")
     there, here = await _all(target.loose()), await _all(source.loose())
     missing = {name for name, value in here.items() if there.get(name) != value}
     if missing:

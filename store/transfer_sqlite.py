@@ -34,6 +34,11 @@ class SqliteEnd:
         found: Whole | None = await self._read(transfer_sqlite_out.export, conversation)
         return found
 
+    async def names(self) -> dict[ConversationId, ConversationId]:
+        """See :meth:`store.transfer.End.names`."""
+        found: dict[ConversationId, ConversationId] = await self._read(transfer_sqlite_out.names)
+        return found
+
     async def chunk(self, whole: Whole, number: int, part: int) -> bytes:
         """See :meth:`store.transfer.End.chunk`."""
         found: bytes = await self._read(

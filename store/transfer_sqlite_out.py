@@ -32,7 +32,7 @@ from store.transfer import (
 )
 from store.tx import ENTRY_SPAN
 
-__all__ = ["chunk", "conversations", "counters", "export", "numbers", "records", "seen", "strays"]
+__all__ = ["chunk", "conversations", "counters", "export", "names", "numbers", "records", "seen", "strays"]
 
 #: Things of a portion.
 _PAGE = 2_000
@@ -51,6 +51,12 @@ from entry where id between ? and ? order by id
 def conversations(reader: Reader) -> list[ConversationId]:
     """Return all conversations, sorted."""
     return [ConversationId(row[0]) for row in reader.rows("select conversation from conv order by conversation", ())]
+
+
+def names(reader: Reader) -> dict[ConversationId, ConversationId]:
+    """Return all further names of conversations, and what each leads to."""
+    rows = reader.rows("select name, conversation from alias", ())
+    return {ConversationId(name): ConversationId(conversation) for name, conversation in rows}
 
 
 def export(reader: Reader, conversation: ConversationId) -> Whole | None:

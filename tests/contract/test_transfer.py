@@ -170,7 +170,8 @@ async def test_there_and_back_nothing_has_changed(one: str, two: str, ring: KeyR
         assert [one for one in await store.check() if "master" not in one] == []
         assert await store.counts("2000-01-01") == await first.counts("2000-01-01")
     # Whoever came before is known, also where the person is gone.
-    again = await second.ingest([arrival("e1", n) for n in (0, 1, 2, 3, 4, 5, 7)], NOW)
+    known = [arrival("e1", n) for n in (0, 1, 2, 3, 4, 5, 7)]
+    again = await second.ingest([*known, arrival("e3", 1)], NOW)
     assert {type(answer).__name__ for answer in again} == {"Duplicate"}
     # Life goes on: the same event, the same deliveries, the same calls.
     lease = await claim_one(second, now=NOW + HOUR)

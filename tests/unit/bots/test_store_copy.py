@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from bots.cli import cli
+from bots.fleet import Fleet
 from bots.store_copying import copy_store, refuse_while_copied
 from bots.stores import open_kept
 from core.errors import SettingsError, StoreMismatch
@@ -76,8 +77,14 @@ def stores(folder: Path) -> tuple[SqliteStore, SqliteStore]:
 async def test_a_store_that_somebody_works_on_is_not_copied(tmp_path: Path) -> None:
     source, target = stores(tmp_path)
     await source.put("lease", "sweep", b"me", NOW, expires=NOW + 5)
-    with pytest.raises(StoreMismatch, match=r"works on the source \(sweep\)"):
+    with pytest.raises(StoreMismatch, match=r"works on the source \(a worker\)"):
         await copy_store(source, target, FakeClock(NOW))
+    clock = FakeClock(NOW + 5)
+    fleet = Fleet(target, clock, name="w", roles=("web", "desk"), release=lambda: "r")
+    await fleet.announce()
+    with pytest.raises(StoreMismatch, match=r"works on the target \(desk, web\)"):
+        await copy_store(source, target, clock)
+    await fleet.leave()
     await copy_store(source, target, FakeClock(NOW + 5))
     await source.close()
     await target.close()
