@@ -19,7 +19,8 @@ from tests.bench.report import QUICK, REPORT, Row, machine, table
 
 #: In this order; names are those of the modules without ``bench_``. ``store`` is run only when it is named.
 NAMES = (
-    "engine", "durable", "redis", "latency", "webhook", "scale", "start", "check", "faq", "answers", "crisis", "desk",
+    "engine", "durable", "redis", "latency", "webhook", "scale", "scale_redis", "start", "check", "faq", "answers",
+    "crisis", "desk",
 )  # fmt: skip
 MORE = ("store",)
 

@@ -17,7 +17,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-from flows.program import Program
 from store.seal import KeyRing
 from tests.bench.report import Report, cores, machine, median, percentile, pin, quick, run_async
 from tests.bench.rig import Rig
@@ -33,9 +32,9 @@ FLAT = 1.10
 FIRST = 7_000_000
 
 
-async def make(folder: Path, program: Program, ring: KeyRing, people: int, replies: int) -> None:
+async def make(made: Rig, people: int, replies: int) -> None:
     """Make the real people: each has started the bot and got its answer."""
-    async with Rig(folder, program, None, ring) as rig:
+    async with made as rig:
         await asyncio.gather(*(rig.turn(rig.person(FIRST + n), "", replies) for n in range(people)))
         await rig.settled()
 
@@ -99,16 +98,11 @@ def _copy(
     )
 
 
-async def compare(
-    folders: list[Path], program: Program, ring: KeyRing, script: list[dict[str, Any]]
-) -> list[list[float]]:
+async def compare(one: Rig, other: Rig, script: list[dict[str, Any]]) -> list[list[float]]:
     """Return microseconds a turn of each round, for each store."""
     people = [FIRST + n for n in range(AT_ONCE * GROUPS if not quick() else 2 * GROUPS)]
     times: list[list[float]] = [[], []]
-    async with (
-        Rig(folders[0], program, None, ring, first_update=10_000_000) as small,
-        Rig(folders[1], program, None, ring, first_update=10_000_000) as large,
-    ):
+    async with one as small, other as large:
         for round_ in range(GROUPS * STEPS):
             step = script[1 + round_ // GROUPS]
             group = people[round_ % GROUPS :: GROUPS]
@@ -132,20 +126,26 @@ def measure(total: int, report: Report) -> None:
     with tempfile.TemporaryDirectory() as first, tempfile.TemporaryDirectory() as second:
         folders = [Path(first), Path(second)]
         for folder in folders:
-            run_async(make(folder, program, ring, people, len(script[0]["replies"])))
+            run_async(make(Rig(folder, program, None, ring), people, len(script[0]["replies"])))
         begun = time.perf_counter()
         spread(folders[1] / "bench.db", people, total)
         size = sum(file.stat().st_size for file in folders[1].iterdir()) / 2**20
         report.note(f"filled to {total:,} conversations in {time.perf_counter() - begun:.0f} s: {size:,.0f} MiB")
         pin(cores()[0])
-        times = run_async(compare(folders, program, ring, script))
+        rigs = [Rig(folder, program, None, ring, first_update=10_000_000) for folder in folders]
+        times = run_async(compare(rigs[0], rigs[1], script))
+    tell(report, times, people, total, "SQLite")
+
+
+def tell(report: Report, times: list[list[float]], people: int, total: int, store: str) -> None:
+    """Tell what a turn cost in both stores."""
     few, many = median(times[0]), median(times[1])
     ratio = median([large / small for small, large in zip(*times, strict=True)])
     report.note(f"{people:,} stored: {[round(one) for one in times[0]]} us a turn")
     report.note(f"{total:,} stored: {[round(one) for one in times[1]]} us a turn")
     report.note(f"best: {min(times[0]):.0f} and {min(times[1]):.0f} us; p90: {percentile(times[1], 0.9):.0f} us")
     report.row(
-        f"cost of a turn from {people:,} to {total:,} stored conversations",
+        f"cost of a turn on {store} from {people:,} to {total:,} stored conversations",
         "+- 10 %",
         f"{few:,.0f} -> {many:,.0f} us",
         ratio=f"{ratio:.2f} x (median of rounds)",
