@@ -32,6 +32,8 @@ LOOK_AGAIN = 0.5
 LOOK_AGAIN_LISTENING = 2.0
 #: Seconds before a lost subscription is tried again.
 _RECONNECT = 1.0
+#: Seconds that the last hints may take at the end.
+_FAREWELL = 1.0
 
 #: Names are kept of what is due within so many milliseconds, and at most so many of them; a table does for the rest.
 _SOON: Millis = 2_000
@@ -69,6 +71,7 @@ class Hints:
         self._pending: dict[tuple[str, int, str], Millis] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._listening = False
+        self._listener: asyncio.Task[None] | None = None
         #: The subscription stands.
         self._subscribed = False
         self._closed = False
@@ -143,11 +146,16 @@ class Hints:
         """Begin to listen to the others, once."""
         if self._client is not None and not self._listening and not self._closed:
             self._listening = True
-            self._keep(asyncio.get_running_loop().create_task(self._listen(self._client)))
+            self._listener = asyncio.get_running_loop().create_task(self._listen(self._client))
+            self._keep(self._listener)
 
     async def close(self) -> None:
-        """Stop listening."""
+        """Stop listening. What is being told to the others gets a moment: no connection is left half made."""
         self._closed = True
+        if self._listener is not None:
+            self._listener.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=_FAREWELL)
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
@@ -185,7 +193,8 @@ class Hints:
                 log.debug("hints not heard: %s", type(error).__name__)
             finally:
                 self._subscribed = False
-            await asyncio.sleep(_RECONNECT)
+            if not self._closed:
+                await asyncio.sleep(_RECONNECT)
 
     def _heard(self, data: bytes) -> None:
         with contextlib.suppress(msgspec.MsgspecError):

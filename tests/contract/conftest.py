@@ -17,8 +17,11 @@ from store.redis_scripts import Scripts
 from store.seal import KeyRing
 from store.sqlite import open_sqlite
 from tests.fakes.valkey import single
+from tests.fakes.valkey_groups import cluster, sentinel
 
 BACKENDS = ("memory", "sqlite", "redis")
+#: The same scripts behind other doors: in the long runs.
+GROUPS = ("sentinel", "cluster")
 
 
 def open_store(backend: str, folder: Path) -> Store:
@@ -27,6 +30,8 @@ def open_store(backend: str, folder: Path) -> Store:
         return MemoryStore()
     if backend == "redis":
         return open_redis_store(single().url)
+    if backend in GROUPS:
+        return open_redis_store((sentinel() if backend == "sentinel" else cluster()).url)
     return open_sqlite(folder / "store.db", KeyRing.generate())
 
 
@@ -37,7 +42,7 @@ def open_redis_store(url: str, source: Callable[[str], str] = script_source) -> 
     return RedisStore(scripts, KeyRing.generate(), at.namespace, scripts.client)
 
 
-@pytest.fixture(params=BACKENDS)
+@pytest.fixture(params=[*BACKENDS, *(pytest.param(one, marks=pytest.mark.soak) for one in GROUPS)])
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
     found = open_store(request.param, tmp_path)
     yield found
