@@ -132,10 +132,18 @@ class RedisBase:
         """Return the keys of a conversation's scripts; without a route where they do not touch deliveries."""
         return self.keys.of(conversation).bundle(conversation, route)
 
+    async def run(self, name: str, keys: Sequence[str], args: Sequence[bytes | str | int]) -> Any:
+        """Run a script. After a lost answer everything is looked at again: it may have made something due."""
+        try:
+            return await self.scripts.run(name, keys, args)
+        except StoreUnavailable:
+            self.hints.doubt()
+            raise
+
     async def ask(self, name: str, conversation: ConversationId, route: str = "", **args: object) -> Any:
         """Run a script on a conversation."""
         args["id"], args["route"] = conversation, route
-        return await self.scripts.run(name, self.bundle(conversation, route), (packed(args),))
+        return await self.run(name, self.bundle(conversation, route), (packed(args),))
 
     async def look(self, conversation: ConversationId) -> tuple[Head, Sealer] | None:
         """Return head and sealer of a conversation, or None when there is none."""
@@ -188,7 +196,7 @@ class RedisBase:
         depth = min(limit, _DEPTH)
         try:
             heads = await asyncio.gather(
-                *(self.scripts.run("heads", (self._index(lane, n, route),), (depth,)) for route, n in places)
+                *(self.run("heads", (self._index(lane, n, route),), (depth,)) for route, n in places)
             )
         except BaseException:
             for route, n in places:

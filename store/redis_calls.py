@@ -82,10 +82,7 @@ class RedisCalls(RedisDelivery):
             return []
         at, number, n = behind
         lists = await asyncio.gather(
-            *(
-                self.scripts.run("dead", (part.dead,), (at, _behind(part.number, number, n), limit))
-                for part in self.keys.parts
-            )
+            *(self.run("dead", (part.dead,), (at, _behind(part.number, number, n), limit)) for part in self.keys.parts)
         )
         places = [
             (at, part.number, member.decode())

@@ -56,7 +56,7 @@ class RedisDelivery(RedisReceipts):
         """See :meth:`core.ports.Store.claim_delivery`."""
         self.hints.wakeups.clear("delivery")
         if accounts is None:
-            found = await asyncio.gather(*(self.scripts.run("members", (part.routes,), ()) for part in self.keys.parts))
+            found = await asyncio.gather(*(self.run("members", (part.routes,), ()) for part in self.keys.parts))
             routes = sorted({route.decode() for some in found for route in some})
         else:
             routes = sorted({route_of(*one) for one in accounts})

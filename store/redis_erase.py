@@ -155,7 +155,7 @@ class RedisErase(RedisIngest):
         return sum([await self.finish_rest(one, now, before) for one in found])
 
     async def _upto(self, index: str, moment: Millis, limit: int) -> list[Known]:
-        members = await self.scripts.run("upto", (index,), (moment, limit))
+        members = await self.run("upto", (index,), (moment, limit))
         names = [ConversationId(member.decode()) for member in members]
         heads = await asyncio.gather(*(self.ask("who", name) for name in names))
         return [Known(name, read_head(head)) for name, (_, head) in zip(names, heads, strict=True) if head is not None]

@@ -120,6 +120,10 @@ class Hints:
         if len(self._pending) == 1 and self._client is not None:
             asyncio.get_running_loop().call_soon(self._flush)
 
+    def doubt(self) -> None:
+        """Look at everything again: something may have been written without an answer."""
+        self._unknown_at.clear()
+
     def changed(self) -> None:
         """Tell the live views."""
         self.due("change", 0, 0)

@@ -99,7 +99,7 @@ class RedisIngest(RedisNames):
             conversation, generation = found[0].conversation, found[0].head.gen
             if self.keys.of(conversation) is not self.keys.of(main):
                 note = b"%s/%d/%d" % (conversation.encode(), generation, now)
-                await self.scripts.run("via", (self.keys.of(main).via(key),), (note, VIA_FOR))
+                await self.run("via", (self.keys.of(main).via(key),), (note, VIA_FOR))
             if arrival.aliases and not await self.teach(arrival, conversation, generation, found, leads, now):
                 continue
             answer = await self._append(arrival, conversation, key, now, _Way(generation=generation))
@@ -138,7 +138,7 @@ class RedisIngest(RedisNames):
             if guess is not None and not only:
                 args |= self._sealed(arrival, key, now, guess)
             keys = (*part.bundle(conversation, route), part.via(key), part.ddue(known))
-            found: list[Any] = await self.scripts.run("arrive", keys, (packed(args | {"only": only}),))
+            found: list[Any] = await self.run("arrive", keys, (packed(args | {"only": only}),))
             if found[0] == b"stale":
                 self._guesses.pop(conversation, None)
                 continue

@@ -74,9 +74,7 @@ class RedisReads(RedisCalls):
     async def find(self, label: str, limit: int, after: Found | None = None) -> list[Found]:
         """See :meth:`core.ports.Store.find`."""
         low, high = label_bounds(label, None if after is None else (after.rank, after.conversation))
-        lists = await asyncio.gather(
-            *(self.scripts.run("find", (part.label,), (low, high, limit)) for part in self.keys.parts)
-        )
+        lists = await asyncio.gather(*(self.run("find", (part.label,), (low, high, limit)) for part in self.keys.parts))
         found: list[tuple[int, str]] = []
         for member in (member.decode() for some in lists for member in some):
             text, _, conversation = member.rpartition("\0")
@@ -93,7 +91,7 @@ class RedisReads(RedisCalls):
         many = 0 if cursor is None else limit
         answers: list[Any] = await asyncio.gather(
             *(
-                self.scripts.run("changes", (part.meta, part.chg), (count, many))
+                self.run("changes", (part.meta, part.chg), (count, many))
                 for part, count in zip(self.keys.parts, before, strict=True)
             )
         )
@@ -113,9 +111,7 @@ class RedisReads(RedisCalls):
         """See :meth:`core.ports.Store.stats`."""
         answers: list[Any] = await asyncio.gather(
             *(
-                self.scripts.run(
-                    "stats", (one.meta, one.keys, one.due, one.old, one.cdue, one.dead, one.nlabel), (now,)
-                )
+                self.run("stats", (one.meta, one.keys, one.due, one.old, one.cdue, one.dead, one.nlabel), (now,))
                 for one in self.keys.parts
             )
         )
@@ -138,7 +134,7 @@ class RedisReads(RedisCalls):
 
     async def counts(self, since_day: str) -> dict[tuple[str, str], int]:
         """See :meth:`core.ports.Store.counts`."""
-        lists = await asyncio.gather(*(self.scripts.run("counts", (part.count,), ()) for part in self.keys.parts))
+        lists = await asyncio.gather(*(self.run("counts", (part.count,), ()) for part in self.keys.parts))
         found: dict[tuple[str, str], int] = {}
         for flat in lists:
             for field, count in numbers(flat):

@@ -71,7 +71,7 @@ class RedisReceipts(RedisErase):
             asked.append((self.hashed(lease.address, lease.entry.id), ""))
         found: list[bytes | None] = await asyncio.gather(
             *(
-                self.scripts.run(
+                self.run(
                     "register",
                     (self.keys.of_provider(pid).pid(pid), self.keys.of_provider(pid).stray),
                     (to, pid.hex(), PID_FOR),
@@ -92,7 +92,7 @@ class RedisReceipts(RedisErase):
         """Forget strays that an entry took."""
         for one in strays:
             part = self.keys.of_provider(one.key)
-            await self.scripts.run("unstray", (part.stray, part.strayat), (one.key.hex(), one.found))
+            await self.run("unstray", (part.stray, part.strayat), (one.key.hex(), one.found))
 
     def _told(
         self,
@@ -133,7 +133,7 @@ class RedisReceipts(RedisErase):
         }  # fmt: skip
         for _ in range(TRIES):
             keys = (part.pid(pid), part.stray, part.strayat)
-            pointer: bytes | None = await self.scripts.run("receipt", keys, (packed(args),))
+            pointer: bytes | None = await self.run("receipt", keys, (packed(args),))
             if pointer is None or await self._raise(pointer, pid, receipt, now):
                 return
             args["not_this"] = pointer

@@ -125,7 +125,7 @@ class RedisTurns(RedisErase):
 
         async def step(route: str) -> bytes | list[bytes | None] | None:
             args["route"] = route
-            found: Any = await self.scripts.run("commit", self.bundle(conversation, route), (packed(args),))
+            found: Any = await self.run("commit", self.bundle(conversation, route), (packed(args),))
             return None if found == b"lost" else found
 
         found = await self.routed(route_of(lease.address.channel, lease.address.account), step)
