@@ -85,7 +85,7 @@ async def cut_everywhere(
             store = stores()
             known = await before(store)
             scripts = store.scripts
-            cutting = store.scripts = Cutting(scripts, at, done=done)  # type: ignore[assignment]
+            cutting = store.scripts = Cutting(scripts, at, done=done)
             try:
                 await story(store, known)
             except StoreUnavailable:
@@ -249,7 +249,7 @@ async def test_a_receipt_between_registering_and_settling_waits_for_its_entry(
     async def receipt() -> None:
         await store.receipt(Receipt(channel="telegram", account="bot1", provider_id="p1", state=state, at=NOW), NOW)
 
-    store.scripts = Between(store.scripts, "settle", receipt)  # type: ignore[assignment]
+    store.scripts = Between(store.scripts, "settle", receipt)
     assert await store.settle(lease, Sent(provider_ids=("p1",)), NOW)
     assert (await delivery_of(store)).state == state
     assert len(await store.claim("w", NOW, 1, 10)) == (state == "failed")
@@ -263,7 +263,7 @@ async def test_who_begins_while_their_name_is_learned_belongs_to_the_same_person
     async def begins() -> None:
         await say(store, "e1", NUMBER)
 
-    store.scripts = Between(store.scripts, "lead", begins)  # type: ignore[assignment]
+    store.scripts = Between(store.scripts, "lead", begins)
     await both_names(store)
     assert await store.resolve(conv(NUMBER)) == conv(ID)
     assert (await store.stats(NOW)).conversations == 2
