@@ -101,7 +101,7 @@ class Desk:
             TeamPages(office, Team(store, audit, partial(give_back, store)), self._words),
             AuditPage(office),
             ErasuresPage(office),
-            NumbersPage(office),
+            NumbersPage(office, self._words),
             QuestionsPage(office, program),
         )
         self._presence = PresenceRoutes(store, self._border)

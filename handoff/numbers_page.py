@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
+from handoff.bot_words import BotWords
 from handoff.forms import Office
 from handoff.numbers import Table, as_csv, months, published
 from handoff.pages import page_language
@@ -32,8 +33,9 @@ _WIDE = 400
 class NumbersPage:
     """The page and its CSV file."""
 
-    def __init__(self, office: Office) -> None:
+    def __init__(self, office: Office, words: BotWords) -> None:
         self._office = office
+        self._words = words
 
     def routes(self) -> list[web.AbstractRouteDef]:
         """Return the routes."""
@@ -53,11 +55,13 @@ class NumbersPage:
     async def _page(self, request: web.Request, signed: SignedIn) -> web.StreamResponse:
         there, month, tables = await self._tables(request)
         language = page_language(request, signed.session.language)
+        topics = self._words.topics(language)
         shown = [
             {
                 "name": table.name,
                 "rows": [
-                    (_word(table.name, cell, language), number, _bar(number, table)) for cell, number in table.cells
+                    (_word(table.name, cell, language, topics), number, _bar(number, table))
+                    for cell, number in table.cells
                 ],
                 "total": table.total,
             }
@@ -79,8 +83,10 @@ class NumbersPage:
         )
 
 
-def _word(table: str, cell: str, language: str) -> str:
+def _word(table: str, cell: str, language: str, topics: Mapping[str, str]) -> str:
     """Return a cell's name as the page shows it; a code that has no words stays as it is."""
+    if table == "topic" and cell in topics:
+        return topics[cell]
     if table == "language":
         return str(babel_locale(language).languages.get(cell.partition("-")[0], cell))
     key = f"{_WORDS.get(table, '')}{cell}"

@@ -99,10 +99,14 @@ async def test_the_pages_beside_the_desk(browser: Browser, language: str, size: 
         tour.page = desk = await sign_in(world, context, "lea")
         paths = await desk.locator("#me .pages a").evaluate_all("all => all.map((one) => one.getAttribute('href'))")
         assert "/desk/account" in paths
+        titles = set()
         for path in (*paths, f"/desk/team/{account_id('mariam')}"):
             await desk.goto(f"{world.base}{path}")
             await expect(desk.locator("h1, h2").first).to_be_visible()
+            titles.add(await desk.title())
             await tour.stop("member" if path not in paths else path.removeprefix("/desk/").replace("/", "-"))
+        # A page is found again among many by its title (WCAG 2.4.2).
+        assert len(titles) == len(paths) + 1
         await context.close()
 
 
