@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, FilePayload, expect
 
 from core.reasons import reason
 from handoff.ui_texts import texts
@@ -60,6 +60,16 @@ async def test_the_desk_in_every_state(street: Street, browser: Browser, languag
     await expect(page.locator("#text-note")).to_have_value("")
     await tour.stop("note")
     await page.locator("#tab-reply").click()
+    letter: FilePayload = {
+        "name": "رسالة Jobcenter 12.03.2026.pdf",
+        "mimeType": "application/pdf",
+        "buffer": b"%PDF-1.7",
+    }
+    await page.set_input_files("#attach", letter)
+    await page.fill("#text-reply", "أرسل إليك النموذج.")
+    await tour.stop("attached")
+    await page.locator("#attach-drop").click()
+    await page.fill("#text-reply", "")
     await page.locator("#canned-open").click()
     await page.locator("#canned-list li").nth(4).click()
     await tour.stop("ready-replies")
