@@ -89,7 +89,8 @@ class RedisRecords:
     async def sweep(self, now: Millis, limit: int) -> int:
         """Remove up to ``limit`` records that are over; return how many went."""
         gone = 0
-        for ends in self.ends():
+        counts = await asyncio.gather(*(self._scripts.run("overdue", (ends,), (now,)) for ends in self.ends()))
+        for ends in (ends for ends, (count,) in zip(self.ends(), counts, strict=True) if count):
             if gone >= limit:
                 break
             over: list[bytes] = await self._scripts.run("upto", (ends,), (now, min(limit - gone, _AT_ONCE)))
@@ -101,14 +102,6 @@ class RedisRecords:
                 table = self.table(kind.decode())
                 gone += int(await self._scripts.run("record_over", table, (now, kind + b"\x1f", *found)))
         return gone
-
-    async def sweep_counters(self, now: Millis, limit: int) -> int:
-        """Remove up to ``limit`` counters of each partition that are over; return how many went."""
-        runs = (
-            self._scripts.run("aged", self.counters(number), (now, min(limit, _AT_ONCE)))
-            for number in range(PARTITIONS)
-        )
-        return sum(await asyncio.gather(*runs))
 
     def _opened(self, kind: str, key: str, stored: bytes) -> Record:
         version, _, rest = stored.partition(b":")

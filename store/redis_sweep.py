@@ -1,7 +1,8 @@
 """Sweeping on Redis: what is over goes, partition by partition, in small steps.
 
-Nothing here relies on the server's clock or on its own way of letting keys expire: both would make `now` a lie. Each
-kind is looked through by itself, one partition after another until its limit is reached, and all kinds at once.
+Nothing here relies on the server's clock or on its own way of letting keys expire: both would make `now` a lie. First
+all partitions are asked at once how much is over; then each kind is taken by itself, one partition that has something
+after another, until its limit is reached.
 """
 
 from __future__ import annotations
@@ -48,36 +49,63 @@ class RedisSweep:
 
     async def sweep(self, now: Millis, limit: int) -> Swept:
         """See :meth:`core.ports.Store.sweep`."""
-        conversations = await self._each(lambda part, left: self._erasing.expired(part, now, left), limit)
-        rests = await self._each(lambda part, left: self._erasing.rests(part, now, left), limit)
-        ids, outcomes, receipts, letters, records, counters, files = await asyncio.gather(
-            self._each(lambda part, left: self._members(part.seen, now - rules.SEEN_FOR, left), limit),
-            self._each(lambda part, left: self._outcomes(part, now - rules.OUTCOME_FOR, left), limit),
-            self._each(lambda part, left: self._fields(part, now - rules.STRAY_FOR, left), limit),
-            self._each(lambda part, left: self._letters(part, now - rules.DEAD_FOR, left), limit),
+        over = await self._overdue(now)
+        conversations = await self._each(over, 0, lambda part, left: self._erasing.expired(part, now, left), limit)
+        rests = await self._each(over, 1, lambda part, left: self._erasing.rests(part, now, left), limit)
+        if conversations or rests:
+            over = await self._overdue(now)  # files of theirs are left over now
+        ids, outcomes, receipts, letters, counters, files, records = await asyncio.gather(
+            self._each(over, 2, lambda part, left: self._members(part.seen, now - rules.SEEN_FOR, left), limit),
+            self._each(over, 3, lambda part, left: self._outcomes(part, now - rules.OUTCOME_FOR, left), limit),
+            self._each(
+                over, 4, lambda part, left: self._fields(part.stray, part.strayat, now - rules.STRAY_FOR, left), limit
+            ),
+            self._each(over, 5, lambda part, left: self._letters(part, now - rules.DEAD_FOR, left), limit),
+            self._each(over, 6, lambda part, left: self._fields(part.counters, part.counterends, now, left), limit),
+            self._each(over, 7, lambda part, left: self._blobs.sweep(part, now, left), limit),
             self._records.sweep(now, limit),
-            self._records.sweep_counters(now, limit),
-            self._each(lambda part, left: self._blobs.sweep(part, now, left), limit),
         )
         return Swept(
             conversations=conversations, rests=rests, ids=ids, outcomes=outcomes, receipts=receipts,
             letters=letters, records=records, counters=counters, files=files,
         )  # fmt: skip
 
-    async def _each(self, step: Callable[[Part, int], Awaitable[int]], limit: int) -> int:
-        """Take the partitions one after another until ``limit`` things went."""
+    async def _overdue(self, now: Millis) -> list[list[int]]:
+        """Return how much of each kind is over in each partition; all of them are asked at once."""
+        moments = (
+            now, now - rules.REST_FOR, now - rules.SEEN_FOR, now - rules.OUTCOME_FOR, now - rules.STRAY_FOR,
+            now - rules.DEAD_FOR, now, now,
+        )  # fmt: skip
+
+        async def counts(part: Part) -> list[int]:
+            indexes = (
+                part.exp, part.rest, part.seen, part.outs, part.strayat, part.dead, part.counterends, part.fileends,
+            )  # fmt: skip
+            *found, gone = await self._scripts.run("overdue", (*indexes, part.blobgone), moments)
+            return [*found[:-1], found[-1] + gone]
+
+        return await asyncio.gather(*(counts(part) for part in self._keys.parts))
+
+    async def _each(
+        self, over: list[list[int]], kind: int, step: Callable[[Part, int], Awaitable[int]], limit: int
+    ) -> int:
+        """Take the partitions that have something one after another, until ``limit`` things went."""
         gone = 0
-        for part in self._keys.parts:
+        for part, counts in zip(self._keys.parts, over, strict=True):
             if gone >= limit:
                 break
-            gone += await step(part, min(limit - gone, _AT_ONCE))
+            if counts[kind]:
+                gone += await step(part, min(limit - gone, _AT_ONCE))
         return gone
 
     async def _members(self, index: str, until: Millis, limit: int) -> int:
         return int(await self._scripts.run("aged_members", (index,), (until, limit)))
 
-    async def _fields(self, part: Part, until: Millis, limit: int) -> int:
-        return int(await self._scripts.run("aged", (part.stray, part.strayat), (until, limit)))
+    async def _fields(self, table: str, index: str, until: Millis, limit: int) -> int:
+        return int(await self._scripts.run("aged", (table, index), (until, limit)))
+
+    async def _strays(self, part: Part, until: Millis, limit: int) -> int:
+        return await self._fields(part.stray, part.strayat, until, limit)
 
     async def _outcomes(self, part: Part, until: Millis, limit: int) -> int:
         def fields(member: str) -> tuple[str, str, str]:

@@ -20,8 +20,9 @@ from tests.fakes.valkey import single
 from tests.fakes.valkey_groups import cluster, sentinel
 
 BACKENDS = ("memory", "sqlite", "redis")
-#: The same scripts behind other doors: in the long runs.
+#: The same scripts behind other doors: in the long runs, and in every run what reaches over partitions.
 GROUPS = ("sentinel", "cluster")
+_ALWAYS = ("test_names", "test_receipts")
 
 
 def open_store(backend: str, folder: Path) -> Store:
@@ -42,8 +43,16 @@ def open_redis_store(url: str, source: Callable[[str], str] = script_source) -> 
     return RedisStore(scripts, KeyRing.generate(), at.namespace, scripts.client)
 
 
-@pytest.fixture(params=[*BACKENDS, *(pytest.param(one, marks=pytest.mark.soak) for one in GROUPS)])
+@pytest.fixture(params=[*BACKENDS, *GROUPS])
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
     found = open_store(request.param, tmp_path)
     yield found
     await found.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave most tests on groups of servers to the long runs: each costs some trips more than on one server."""
+    for item in items:
+        call = getattr(item, "callspec", None)
+        if call is not None and call.params.get("store") in GROUPS and item.path.stem not in _ALWAYS:
+            item.add_marker(pytest.mark.soak)
