@@ -18,6 +18,8 @@ SERVICE = "streetwork"
 SLOTS = 16_384
 #: Milliseconds after which a silent node counts as down: short, so that tests see a failover.
 DOWN_AFTER = 1_000
+#: Of the groups that many tests share: no busy machine is to be taken for a failure.
+PATIENT = 15_000
 
 
 def info(server: Valkey, section: str) -> dict[str, Any]:
@@ -30,7 +32,8 @@ def info(server: Valkey, section: str) -> dict[str, Any]:
 class Trio:
     """A primary, a replica and three Sentinels; after a failover the roles are changed."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *, down_after: int = DOWN_AFTER) -> None:
+        self._down_after = down_after
         self.servers = [Valkey(home / name) for name in ("one", "two")]
         self._home = home
         self.sentinels: list[Valkey] = []
@@ -53,7 +56,7 @@ class Trio:
         for number in range(3):
             config = {
                 "sentinel monitor": f"{SERVICE} 127.0.0.1 {first.port} 2",
-                "sentinel down-after-milliseconds": f"{SERVICE} {DOWN_AFTER}",
+                "sentinel down-after-milliseconds": f"{SERVICE} {self._down_after}",
                 "sentinel failover-timeout": f"{SERVICE} 3000",
             }
             self.sentinels.append(Valkey(self._home / f"sentinel{number}", config=config, sentinel=True).start())
@@ -110,16 +113,18 @@ class Trio:
 class Cluster:
     """Three primaries with a replica each; who is what changes with failovers."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *, down_after: int = DOWN_AFTER) -> None:
         ports = free_ports(6)
-        self.nodes = [Valkey(home / f"node{number}", config=self._config(bus)) for number, bus in enumerate(ports)]
+        self.nodes = [
+            Valkey(home / f"node{number}", config=self._config(bus, down_after)) for number, bus in enumerate(ports)
+        ]
 
     @staticmethod
-    def _config(bus: int) -> dict[str, str]:
+    def _config(bus: int, down_after: int) -> dict[str, str]:
         return {
             "cluster-enabled": "yes",
             "cluster-port": str(bus),
-            "cluster-node-timeout": str(DOWN_AFTER),
+            "cluster-node-timeout": str(down_after),
             "cluster-replica-validity-factor": "0",
             "cluster-migration-barrier": "5",
         }
@@ -249,11 +254,11 @@ class Cluster:
 def sentinel() -> Trio:
     """Return this process's shared primary, replica and Sentinels."""
     needed()
-    return Trio(folder() / "trio").start()
+    return Trio(folder() / "trio", down_after=PATIENT).start()
 
 
 @cache
 def cluster() -> Cluster:
     """Return this process's shared cluster."""
     needed()
-    return Cluster(folder() / "cluster").start()
+    return Cluster(folder() / "cluster", down_after=PATIENT).start()
