@@ -85,8 +85,7 @@ def told(error: RedisError, *, name: str, where: str) -> StoreError:
         case NoPermissionError():
             return StoreMismatch(
                 f"the server at {where} does not let this user run scripts (EVALSHA, EVAL, SCRIPT): every operation "
-                "of the store is a script. In its access list: `+@all -@dangerous +info ~NAMESPACE`; see "
-                "docs/operations.md"
+                "of the store is a script; docs/operations.md names the rights it needs"
             )
         case AuthenticationError() | AuthorizationError():
             return StoreMismatch(f"the server at {where} refuses the user or the password of STREETWORK_STORE")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from store.redis import RedisStore
 from store.redis_care import dangers
 from store.redis_facts import Facts
 from store.redis_open import open_redis
+from store.redis_scripts import Scripts
 from store.seal import KeyRing
 from tests.contract.words import NOW, conv, turn
 from tests.fakes.valkey import Valkey
@@ -184,3 +186,21 @@ def test_what_may_be_lost_on_an_old_server() -> None:
     )  # fmt: skip
     [told] = dangers("a:1", old, redis_url("redis://a:1"))
     assert "last second of messages" in told
+
+
+async def test_a_user_with_the_rights_that_the_handbook_names_can_do_all(tmp_path: Path) -> None:
+    [rules] = re.findall(r"A user of its own needs `([^`]+)`", Path("docs/operations.md").read_text(encoding="utf-8"))
+    server, ring = Valkey(tmp_path).start(), KeyRing.generate()
+    server.command("ACL", "SETUSER", "bot", "on", ">secret", *rules.split())
+    store = open_redis(server.url.replace("://", "://bot:secret@"), ring)
+    await turn(store, "e1")
+    await store.forget(conv(), NOW)
+    assert (await store.sweep(NOW, 100)).total == 0
+    assert int(server.command("HGET", store.keys.of(conv()).meta, "asked")) == 1, "it may have the file rewritten"
+    assert isinstance(store.scripts, Scripts)
+    async with store.scripts.client.pubsub() as listening:
+        await listening.subscribe(store.keys.hints)
+        await store.scripts.client.publish(store.keys.hints, b"x")
+    assert await store.check() == []
+    await store.close()
+    server.stop()
