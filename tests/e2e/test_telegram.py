@@ -105,7 +105,8 @@ async def exchange_files(fake: FakeTelegram, desk: Page) -> None:
     world.update(message=world.message(PERSON, photo=[size]))
     await expect(desk.locator("#lines img[src*='/files/']")).to_have_js_property("naturalWidth", 1, timeout=20_000)
     await desk.locator("#form-reply input[type=file]").set_input_files(LETTER)
-    await desk.locator("#sure button[value=yes]").click()
+    await expect(desk.locator("#attached")).to_contain_text("letter.pdf")
+    await desk.locator("#form-reply [data-send]").click()
     await world.until(lambda: any("document" in message for message in world.chats[PERSON].log))
     (call,) = [call for call in world.calls if call.method.lower() == "senddocument"]
     assert any(getattr(value, "content", None) == LETTER["buffer"] for value in call.parameters.values()), call
