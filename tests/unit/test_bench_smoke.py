@@ -14,7 +14,7 @@ from tests.bench.report import Report, Row, percentile, table
 
 ROOT = Path(__file__).parents[2]
 #: ``start`` is a test of its own elsewhere (end to end), and ``check`` is quick only in words.
-NAMES = ("engine", "durable", "latency", "webhook", "scale", "faq", "answers", "crisis", "desk")
+NAMES = ("engine", "durable", "redis", "latency", "webhook", "scale", "faq", "answers", "crisis", "desk")
 
 
 @pytest.mark.parametrize("name", NAMES)
