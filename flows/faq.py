@@ -27,8 +27,9 @@ __all__ = ["ANSWER", "LONGEST_QUERY", "OFFER", "Faq", "Match"]
 LONGEST_QUERY = 200
 #: Consonants alone say less than whole words.
 _CONSONANTS_TRUST = 0.92
-#: What a step in nearness is worth against one in the encoder's log-odds, when shares are made of both.
-_SHARPNESS = 18.0
+#: What a step in nearness is worth in log-odds, by letters alone and where the encoder has a say, and how far the
+#: encoder's own log-odds are trusted: learned by multinomial logistic regression on held-out examples.
+_SHARPNESS, _SHARPNESS_BESIDE, _ENCODER_TRUST = 38.0, 20.0, 0.7
 #: How near something that is none of the entries is taken to be.
 _NOTHING = 0.2
 #: A Latin word that stands in a Latin-letter text of the bot and is so long stays as it is: a German term.
@@ -240,8 +241,11 @@ def shares_of(near: Mapping[str, float], means: Mapping[str, float]) -> dict[str
 
     They add up to less than 1: something that is none of the entries always has a share, however few there are.
     """
-    weights = {entry: _SHARPNESS * near.get(entry, 0.0) + means.get(entry, 0.0) for entry in {*near, *means}}
-    nothing = _SHARPNESS * _NOTHING
+    sharpness = _SHARPNESS_BESIDE if means else _SHARPNESS
+    weights = {
+        entry: sharpness * near.get(entry, 0.0) + _ENCODER_TRUST * means.get(entry, 0.0) for entry in {*near, *means}
+    }
+    nothing = sharpness * _NOTHING
     top = max(nothing, *weights.values())
     powers = {entry: math.exp(weight - top) for entry, weight in sorted(weights.items())}
     total = sum(powers.values()) + math.exp(nothing - top)

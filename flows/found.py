@@ -60,7 +60,7 @@ def show_found(run: Run, found: Understood, topics: Sequence[str], show: int) ->
     if judged.kind == "offer" and run.get(STAGE) == "abroad":
         judged = replace(judged, matches=tuple(sorted(judged.matches, key=lambda one: not _from_abroad(run, one.id))))
     if judged.kind == "unknown" and show:
-        run.count(counter_of(found.language, found.matches))
+        run.count(counter_of(found.language, found.matches, run.program.faq_topics))
         if run.program.spec.unanswered == "keep":
             run.effects.append(KeepQuestion(text=without_numbers(found.text), language=found.language))
     other = found.sure and found.language != asked_in

@@ -6,13 +6,15 @@ and never while the bot does. The same texts and vectors give the same result: n
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from flows.classes import Classes
 from flows.encoders import Encoder, cleaned
+from flows.faq import Faq
 from flows.lexical import EntryTexts
 from flows.tuned import fingerprint
+from flows.variants import retyped
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
     type_of_numbers = NDArray[np.float64]
 
-__all__ = ["train"]
+__all__ = ["texts_of", "train"]
 
 #: How little the directions are held back (the C of logistic regression); 20 to 80 were equally good by k-fold.
 _FREEDOM = 40.0
@@ -28,16 +30,13 @@ _STEPS = 250
 
 
 def train(entries: Mapping[str, Sequence[EntryTexts]], encoder: Encoder) -> Classes:
-    """Return the classifier for these texts, all languages together: questions, examples and answers."""
+    """Return the classifier for these texts, all languages together: questions, examples and answers.
+
+    Arabic is learned as it comes back from Latin letters too: people write it so, and the way back is rough.
+    """
     import numpy as np
 
-    pairs = [
-        (one.entry, cleaned(text))
-        for found in entries.values()
-        for one in found
-        for text in (*one.asked, one.told)
-        if cleaned(text)
-    ]
+    pairs = [(entry, text) for entry, text in texts_of(entries) if text]
     names = sorted({entry for entry, _ in pairs})
     numbers = {name: number for number, name in enumerate(names)}
     wanted = np.array([numbers[entry] for entry, _ in pairs], dtype=np.intp)
@@ -50,6 +49,18 @@ def train(entries: Mapping[str, Sequence[EntryTexts]], encoder: Encoder) -> Clas
     return Classes(
         encoder.name, fingerprint({key: tuple(found) for key, found in entries.items()}), center.tolist(), rows
     )
+
+
+def texts_of(entries: Mapping[str, Sequence[EntryTexts]]) -> Iterator[tuple[str, str]]:
+    """Yield (entry, text) of everything that is learned, as it is encoded."""
+    faq = Faq(entries)
+    for language, found in entries.items():
+        for one in found:
+            for text in (*one.asked, one.told):
+                yield one.entry, cleaned(text)
+            for text in one.asked:
+                for spelled in retyped(text, language):
+                    yield one.entry, faq.encodable(spelled, language)
 
 
 def _fit(vectors: type_of_numbers, wanted: NDArray[np.intp], count: int) -> type_of_numbers:

@@ -1,9 +1,10 @@
 """What ``streetwork faq tune`` learned about a bot: how sure a match must be. Kept in ``search/tuned.json`` of the bot.
 
-A match has two figures: how near its texts are (0 to 1), and its share of the likelihood among all entries. A curve
-makes one number of them, the chance that the entry is the right one; two thresholds say from which chance on an entry
-is shown at once, and from which on it is offered. What leaves the search is that number stretched so that the
-thresholds lie at fixed places, :data:`ANSWER` and :data:`OFFER`, whichever bot and whichever way of searching it was.
+A match has two figures: how near its texts are (0 to 1), and its share of the likelihood among all entries, of which
+the log-odds are taken: shares of 0.99 and 0.999 differ as much as 0.5 and 0.9. A curve makes one number of them, the
+chance that the entry is the right one; two thresholds say from which chance on an entry is shown at once, and from
+which on it is offered. What leaves the search is that number stretched so that the thresholds lie at fixed places,
+:data:`ANSWER` and :data:`OFFER`, whichever bot and whichever way of searching it was.
 """
 
 from __future__ import annotations
@@ -18,16 +19,23 @@ from msgspec import Struct
 
 from flows.lexical import EntryTexts
 
-__all__ = ["ANSWER", "OFFER", "UNTUNED", "Curve", "Tuned", "fingerprint", "read_tuned", "write_tuned"]
+__all__ = ["ANSWER", "OFFER", "UNTUNED", "Curve", "Tuned", "fingerprint", "log_odds", "read_tuned", "write_tuned"]
 
 #: From this score on an entry is shown at once.
 ANSWER = 0.6
 #: From this score on entries are offered.
 OFFER = 0.2
+#: Log-odds beyond this say no more.
+_SUREST = 8.0
+
+
+def log_odds(share: float) -> float:
+    """Return the log-odds of a share, at most :data:`_SUREST` either way."""
+    return max(-_SUREST, min(_SUREST, math.log(max(share, 1e-12) / max(1 - share, 1e-12))))
 
 
 class Curve(Struct, frozen=True, kw_only=True):
-    """Chance of being right by nearness and share: ``1 / (1 + exp(-(bias + near * nearness + share * share)))``."""
+    """Chance of being right: ``1 / (1 + exp(-(bias + near * nearness + share * log_odds(share))))``."""
 
     bias: float
     near: float
@@ -38,7 +46,8 @@ class Curve(Struct, frozen=True, kw_only=True):
 
     def chance(self, nearness: float, share: float) -> float:
         """Return the chance that this entry is the right one."""
-        return 1 / (1 + math.exp(-max(-60.0, min(60.0, self.bias + self.near * nearness + self.share * share))))
+        odds = self.bias + self.near * nearness + self.share * log_odds(share)
+        return 1 / (1 + math.exp(-max(-60.0, min(60.0, odds))))
 
     def score(self, nearness: float, share: float) -> float:
         """Return the chance stretched so that the thresholds lie at :data:`OFFER` and :data:`ANSWER`."""
@@ -53,7 +62,7 @@ class Curve(Struct, frozen=True, kw_only=True):
 class Tuned(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The curves of a bot, and what they were fitted on."""
 
-    v: int = 1
+    v: int = 2
     #: Fingerprint of the texts; another one means that it is time to tune again.
     texts: str = ""
     lexical: Curve
@@ -85,7 +94,7 @@ def read_tuned(data: bytes) -> Tuned | None:
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
     curves = [tuned.lexical, *([tuned.encoded] if tuned.encoded else [])]
-    return tuned if tuned.v == 1 and all(0 < curve.offer <= curve.answer <= 1 for curve in curves) else None
+    return tuned if tuned.v == 2 and all(0 < curve.offer <= curve.answer <= 1 for curve in curves) else None
 
 
 def write_tuned(tuned: Tuned) -> bytes:

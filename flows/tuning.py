@@ -16,7 +16,6 @@ Of each the best entry's nearness and share are noted, and whether it is the rig
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal, TypeVar
@@ -29,7 +28,8 @@ from flows.encoders import Encoder
 from flows.faq import Faq, shares_of
 from flows.lexical import EntryTexts
 from flows.training import train
-from flows.tuned import UNTUNED, Curve, Tuned, fingerprint
+from flows.tuned import UNTUNED, Curve, Tuned, fingerprint, log_odds
+from flows.variants import mistyped
 from i18n.transliterate import transliterations
 
 _Found = TypeVar("_Found")
@@ -42,9 +42,9 @@ _FOLDS = 4
 _FALSE_ANSWERS = 0.0225
 _LEFT_OUT_SHARE = 1 / 4
 #: Of the answers shown, so many may be of another entry.
-_WRONG_ANSWERS = 0.12
+_WRONG_ANSWERS = 0.05
 #: Of the questions whose entry is among the best three, so many must at least be offered.
-_OFFERED = 0.98
+_OFFERED = 0.99
 #: Questions looked at; more make no better fit and every one costs a search.
 _MOST = {"example": 2400, "left_out": 900, "outside": 600}
 
@@ -172,18 +172,7 @@ def _variants(held: Sequence[_Question]) -> Iterator[_Question]:
     for number, (entry, language, text) in enumerate(held):
         yield entry, language, text
         spelled = transliterations(text, language)
-        yield entry, language, (spelled[number // 2 % len(spelled)] if spelled and number % 2 else _mistyped(text))
-
-
-def _mistyped(text: str) -> str:
-    """Return ``text`` in small letters with one slip in twenty letters: swapped, left out, doubled."""
-    signs = list(text.lower())
-    dice = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
-    for number in range(min(max(1, len(signs) // 20), 10)):
-        at = int.from_bytes(dice[3 * number : 3 * number + 2], "big") % max(1, len(signs) - 1)
-        pair = signs[at : at + 2]
-        signs[at : at + 2] = ([*reversed(pair)], pair[1:], [*pair[:1], *pair])[dice[3 * number + 2] % 3]
-    return "".join(signs)
+        yield entry, language, (spelled[number // 2 % len(spelled)] if spelled and number % 2 else mistyped(text))
 
 
 def _some(questions: list[_Question], most: int) -> list[_Question]:
@@ -198,7 +187,7 @@ def _some(questions: list[_Question], most: int) -> list[_Question]:
 
 def _curve(seen: Sequence[_Seen]) -> tuple[Curve, dict[str, float]]:
     """Return the curve and thresholds for what was seen, and what they give, in per cent."""
-    bias, near, share = _logistic([(one.near, one.share) for one in seen], [one.right for one in seen])
+    bias, near, share = _logistic([(one.near, log_odds(one.share)) for one in seen], [one.right for one in seen])
     curve = Curve(bias=round(bias, 4), near=round(near, 4), share=round(share, 4), answer=1.0, offer=0.5)
     chances = [(one, curve.chance(one.near, one.share)) for one in seen]
     answer, offer = _thresholds(chances)
@@ -242,24 +231,23 @@ def _thresholds(chances: Sequence[tuple[_Seen, float]]) -> tuple[float, float]:
     Answer: the lowest chance at which both kinds of false answers stay rare enough. Offer: the highest at which hardly
     any question is lost whose entry is among the three that would be offered.
     """
-    found = 0.99
-    for step in range(98, 4, -1):
-        at = step / 100
-        shown = [one for one, chance in chances if one.kind == "example" and chance >= at]
-        wrong = sum(not one.right for one in shown)
+    found, shown, wrong = 0.9999, 0, 0
+    falsely = {"left_out": 0, "outside": 0}
+    asked = {kind: sum(one.kind == kind for one, _ in chances) or 1 for kind in falsely}
+    for one, chance in sorted(chances, key=lambda pair: (-pair[1], pair[0].kind == "example")):
+        if one.kind == "example":
+            shown += 1
+            wrong += not one.right
+        else:
+            falsely[one.kind] += 1
+        false = _LEFT_OUT_SHARE * falsely["left_out"] / asked["left_out"]
+        false += (1 - _LEFT_OUT_SHARE) * falsely["outside"] / asked["outside"]
         # Two wrong answers among the first few say nothing about the rate.
-        if _false_answers(chances, at) <= _FALSE_ANSWERS and wrong <= _WRONG_ANSWERS * len(shown) + 2:
-            found = at
+        if false <= _FALSE_ANSWERS and wrong <= _WRONG_ANSWERS * shown + 2:
+            found = min(found, chance)
     among = sorted(chance for one, chance in chances if one.among)
     lowest = among[int(len(among) * (1 - _OFFERED))] if among else 0.5
-    return found, round(min(max(lowest, 0.001), found), 4)
-
-
-def _false_answers(chances: Sequence[tuple[_Seen, float]], at: float) -> float:
-    rates = {}
-    for kind in ("left_out", "outside"):
-        rates[kind] = _rate([chance for one, chance in chances if one.kind == kind], lambda chance: chance >= at)
-    return rates["left_out"] * _LEFT_OUT_SHARE + rates["outside"] * (1 - _LEFT_OUT_SHARE)
+    return found, min(max(lowest, 0.001), found)
 
 
 def _rate(found: Sequence[_Found], holds: Callable[[_Found], bool]) -> float:

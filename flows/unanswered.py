@@ -1,14 +1,14 @@
 """Questions that the bot could not answer: counted always, and kept for the editors where the bot's team has said so.
 
-The counters hold no words: a language, and the entry that came nearest (so that one sees around which answers something
-is missing). With ``unanswered: keep`` in ``bot.yaml`` the last questions of a person are also kept in their
+The counters hold no words: a language, a topic and the entry that came nearest (so that one sees around which answers
+something is missing). With ``unanswered: keep`` in ``bot.yaml`` the last questions of a person are also kept in their
 conversation, sealed with it and erased with it, without long numbers and addresses, for a month at most.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -26,6 +26,8 @@ _LONGEST = 200
 _NEAR = 0.05
 #: Phone, passport and account numbers, addresses of mail and web.
 _PRIVATE = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+|[+\w]*\d(?:[\s./()-]*\d){4,}\w*")
+#: Numbers of papers mix letters and digits ("C01X00T47"); words of so many signs with so many digits are taken for one.
+_LONG_WORD, _DIGITS_OF_PAPERS = re.compile(r"\w{7,}"), 3
 
 
 class Unanswered(Struct, frozen=True, kw_only=True):
@@ -36,15 +38,23 @@ class Unanswered(Struct, frozen=True, kw_only=True):
     at: Millis
 
 
-def counter_of(language: str, matches: Sequence[Match]) -> str:
-    """Return the day counter of an unanswered question."""
-    near = matches[0].id if matches and matches[0].score >= _NEAR else "nothing"
-    return f"unanswered.{language}.{near}"
+def counter_of(language: str, matches: Sequence[Match], topics: Mapping[str, str]) -> str:
+    """Return the day counter of an unanswered question: its language, topic, and the entry around which it lies."""
+    if not matches or matches[0].score < _NEAR:
+        return f"unanswered.{language}.nothing"
+    near = matches[0].id
+    return f"unanswered.{language}.{topics.get(near, 'other')}.{near}"
 
 
 def without_numbers(text: str) -> str:
     """Return a question without what may name somebody by number or address, cut."""
-    return _PRIVATE.sub("…", text[: 4 * _LONGEST]).strip()[:_LONGEST]
+    found = _PRIVATE.sub("…", text[: 4 * _LONGEST])
+    return _LONG_WORD.sub(_unless_numbered, found).strip()[:_LONGEST]
+
+
+def _unless_numbered(found: re.Match[str]) -> str:
+    """Return a long word, or a dash of omission for one with the digits of a passport or a residence card in it."""
+    return "…" if sum(map(str.isdigit, found[0])) >= _DIGITS_OF_PAPERS else found[0]
 
 
 def kept(before: Iterable[Unanswered], more: Iterable[Unanswered], now: Millis) -> list[Unanswered]:

@@ -34,6 +34,7 @@ def tune(bot: Path, *, encoder: str) -> None:
     from flows.classes import write_classes
     from flows.encoders import load_encoder
     from flows.faq_texts import CLASSES, TUNED, VECTORS
+    from flows.training import texts_of
     from flows.tuned import write_tuned
     from flows.tuning import questions_of
     from flows.tuning import tune as fit
@@ -50,6 +51,7 @@ def tune(bot: Path, *, encoder: str) -> None:
         vectors = Vectors(model, file.read_bytes() if file.is_file() else b"")
         vectors.prepare(texts, _progress("texts encoded"))
         file.write_bytes(vectors.dump(texts))
+        vectors.prepare((text for _, text in texts_of(found.texts)), _progress("spellings encoded"))
         vectors.prepare(questions_of(found.texts, outside), _progress("questions encoded"))
     tuned, classes = fit(found.texts, outside, vectors, source=found.source, progress=_say)
     if classes is not None:

@@ -13,8 +13,10 @@ from flows.classes import Classes, read_classes, write_classes
 from flows.encoders import LONGEST_ENCODED, cleaned, load_encoder
 from flows.faq import ANSWER, OFFER, Faq, shares_of
 from flows.lexical import EntryTexts
-from flows.tuned import UNTUNED, Curve, Tuned, fingerprint, read_tuned, write_tuned
-from flows.tuning import held_out, tune
+from flows.skeleton import script
+from flows.training import texts_of
+from flows.tuned import UNTUNED, Curve, Tuned, fingerprint, log_odds, read_tuned, write_tuned
+from flows.tuning import _Seen, _thresholds, held_out, tune
 from flows.vectors import Vectors
 from tests.fakes.bots import BERLIN, copy_bot, loaded
 
@@ -147,6 +149,36 @@ def test_a_score_is_a_chance_with_its_thresholds_at_fixed_places(near, share, of
     assert 0 <= score <= 1
     assert (score >= ANSWER) == (chance >= answer) or math.isclose(chance, answer, abs_tol=1e-9)
     assert (score >= OFFER) == (chance >= offer) or math.isclose(chance, offer, abs_tol=1e-9)
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_log_odds_rise_with_the_share_and_stay_within_bounds(one, two):
+    low, high = sorted((one, two))
+    assert -8 <= log_odds(low) <= log_odds(high) <= 8
+    assert log_odds(0.5) == pytest.approx(0)
+
+
+@pytest.mark.parametrize("wrong", [0, 1, 5, 20, 60])
+def test_of_what_is_shown_few_are_wrong_and_few_are_answers_to_nothing(wrong):
+    """The surest of 400 examples are right, the next are wrong ones, then ones that have no answer."""
+    seen = [_Seen("example", 0.5, 0.99 - n / 1000, n < 200 or n >= 200 + wrong, True) for n in range(400)]
+    seen += [_Seen("outside", 0.5, 0.7 - n / 1000, False, False) for n in range(100)]
+    chances = [(one, one.share) for one in seen]
+    answer, _ = _thresholds(chances)
+    shown = [one for one, chance in chances if chance >= answer]
+    mistaken = sum(one.kind == "example" and not one.right for one in shown)
+    assert mistaken <= 0.05 * len(shown) + 2
+    assert sum(one.kind == "outside" for one in shown) <= 3
+    assert len(shown) >= 200
+
+
+def test_arabic_is_learned_as_it_comes_back_from_latin_letters():
+    known = {"ar": (EntryTexts(entry="a", asked=("راتب العمل",)),), "en": (EntryTexts(entry="a", asked=("wages",)),)}
+    found = list(texts_of(known))
+    assert [entry for entry, _ in found] == ["a"] * 6  # two texts, two answers that are empty, two spellings
+    spelled = [text for _, text in found if text not in {"راتب العمل", "wages", ""}]
+    assert len(spelled) == 2
+    assert all(script(text) == "arabic" for text in spelled)
 
 
 @given(st.dictionaries(st.sampled_from("abcdef"), st.floats(0, 1), min_size=1))

@@ -63,11 +63,19 @@ def test_it_goes_after_a_month_by_itself_and_with_the_person(keeping):
     assert talk.conversation.unanswered == []
 
 
+@pytest.mark.parametrize("number", ["C01X00T47", "L8NP4R7Z1", "AB1234567", "DE12 3456 7890 1234 5678 00", "x@y.de"])
+def test_numbers_of_papers_are_left_out(number):
+    assert without_numbers(f"my passport {number} is gone") == "my passport … is gone"
+    assert without_numbers("Aufenthaltstitel § 24 for 3 years") == "Aufenthaltstitel § 24 for 3 years"
+
+
 def test_counters_are_enumerated():
     near = (Match(id="wages", score=0.1), Match(id="leave", score=0.09))
-    assert counter_of("bg", near) == "unanswered.bg.wages"
-    assert counter_of("bg", (Match(id="wages", score=0.01),)) == "unanswered.bg.nothing"
-    assert counter_of("bg", ()) == "unanswered.bg.nothing"
+    topics = {"wages": "work"}
+    assert counter_of("bg", near, topics) == "unanswered.bg.work.wages"
+    assert counter_of("bg", near, {}) == "unanswered.bg.other.wages"
+    assert counter_of("bg", (Match(id="wages", score=0.01),), topics) == "unanswered.bg.nothing"
+    assert counter_of("bg", (), topics) == "unanswered.bg.nothing"
 
 
 @pytest.mark.parametrize(
