@@ -148,6 +148,8 @@ class Faq:
             if (topics is not None and self._topics.get(entry) not in topics) or entry == same:
                 continue
             least = min(least, curve.score(near.get(entry, 0.0), shares[entry]))
+            if round(least, 4) <= 0:
+                break
             found.append(Match(id=entry, score=round(least, 4)))
             if len(found) == limit:
                 break

@@ -75,12 +75,18 @@ def understand(program: Program, text: str, language: str | None, *, quick: bool
     sure = detected.language in program.languages and detected.letters >= _LETTERS
     written = detected.language if sure else None
     answered = written or language or _guessed(program, detected)
+    matches = program.faq.search(whole, answered, _MATCHES, quick=quick)
+    if language is not None and answered != language and detected.script == "Latn":
+        # Arabizi and Cyrillic in Latin letters look like other languages: what was used so far may fit better.
+        own = program.faq.search(whole, language, _MATCHES, quick=quick)
+        if own and own[0].score > (matches[0].score if matches else 0.0):
+            matches, answered, sure = own, language, True
     return Understood(
         text=text,
         language=answered,
         sure=sure,
         foreign=detected.foreign if detected.letters >= _LETTERS else None,
-        matches=program.faq.search(whole, answered, _MATCHES, quick=quick),
+        matches=matches,
     )
 
 
