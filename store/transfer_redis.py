@@ -25,6 +25,8 @@ __all__ = ["RedisEnd"]
 
 #: Things of a portion.
 _PAGE = 2_000
+#: Pairs in one command.
+_SOME = 500
 _WAITS = 1 << 52
 
 _stray = msgspec.msgpack.Decoder(tuple[ReceiptState, Millis, bytes | None]).decode
@@ -207,10 +209,22 @@ class RedisEnd:
         first = self._parts[0]
         found += [((first.count,), [["HSET", 1, f"{day}\x1f{name}", str(n)]]) for day, name, n in loose.counts]
         found += [((self._parts[n].meta,), [["HSET", 1, "floor", str(floor)]]) for n, floor in loose.floors]
-        for key, at, number in loose.seen:
-            # Whose event it was is not known any more where the person was erased: then it is known everywhere.
-            for part in self._parts if number is None else (self._parts[number],):
-                found.append(((part.seen,), [["ZADD", 1, at, key]]))
+        return found + self._seen_ops(loose)
+
+    def _seen_ops(self, loose: Loose) -> list[tuple[Sequence[str], list[Op]]]:
+        """Return the commands for the ids of handled events.
+
+        SQLite does not say any more whose an event was; its id is then known in every partition, for two days.
+        """
+        found: list[tuple[Sequence[str], list[Op]]] = []
+        for part in self._parts:
+            here = [(at, key) for key, at, number in loose.seen if number in (None, part.number)]
+            ops: list[Op] = [
+                ["ZADD", 1, *(value for pair in here[start : start + _SOME] for value in pair)]
+                for start in range(0, len(here), _SOME)
+            ]
+            if ops:
+                found.append(((part.seen,), ops))
         return found
 
     def _stray_ops(self, stray: StrayPart) -> list[Op]:
