@@ -26,7 +26,7 @@ from tests.bench.bench_scale import LARGE, PEOPLE, compare, make, tell
 from tests.bench.report import Report, cores, machine, pin, quick, run_async
 from tests.bench.rig import Rig
 from tests.bench.walk import TYPED, bot, script_of
-from tests.fakes.valkey import Valkey, patience
+from tests.fakes.valkey import Valkey
 
 #: Copies made by one run of the script; more would keep the server from answering for too long.
 BATCH = 500
@@ -89,10 +89,8 @@ def fill(server: Valkey, more: int) -> float:
             left -= count
     weight = (used(server) - before) / more
     server.command("CONFIG", "SET", "appendonly", "yes")
-    for _ in patience("the append-only file to be written"):
-        if not server.client().info("persistence")["aof_rewrite_in_progress"]:
-            break
-        time.sleep(0.2)
+    while server.client().info("persistence")["aof_rewrite_in_progress"]:  # some gigabytes
+        time.sleep(0.5)
     return weight
 
 
