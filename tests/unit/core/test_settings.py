@@ -75,6 +75,7 @@ EXAMPLES: dict[str, tuple[str, list[str]]] = {
     ),
     "STREETWORK_ALERT_MAIL": ("a@example.org, b@example.org", ["a@example.org,", "x"]),
     "STREETWORK_ALERT_TELEGRAM": ("4711, -10012", ["@team", "47 11", "1" * 21]),
+    "STREETWORK_ALERT_LANGUAGE": ("ar", ["fr", "deutsch"]),
     "STREETWORK_ALERT_AFTER": ("5", ["0", "2000", "soon"]),
 }  # fmt: skip
 
