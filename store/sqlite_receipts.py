@@ -135,10 +135,11 @@ def _give_back(
         ("held" if held else "pending", due, at, sealed, not held, held, number),
     )
     tx.cur.execute(
-        # A send under way keeps its lease; its settling looks at what else is open.
+        # A send under way keeps its lease; its settling looks at what else is open. Else a look at once finds out
+        # whether the entry may still be sent: it may have expired, or the microphone may have moved on.
         "update conv set open = open + ?1, oseq = iif(open = 0, ?2, min(oseq, ?2)), held = max(held, ?3), change = ?4,"
         " ddue = iif(duntil is null, min(coalesce(ddue, ?5), ?5), ddue) where id = ?6",
-        (not was_open, seq, held, tx.bump(), due, conv),
+        (not was_open, seq, held, tx.bump(), now, conv),
     )
     tx.wake.add("delivery")
 

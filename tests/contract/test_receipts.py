@@ -205,3 +205,21 @@ async def test_what_is_given_back_obeys_the_microphone(store: Store) -> None:
     await store.receipt(receipt("again"), NOW + 5)
     await none_due(store, NOW + DAY)
     assert (await delivery_of(store, place=0)).state == "dropped"
+
+
+async def test_what_is_held_too_late_is_dropped_at_the_next_look(store: Store) -> None:
+    """Given back after it expired, or after the microphone moved on: nobody waits for the pause of what is held."""
+    await written(store, {"expires": NOW + 3})
+    await store.settle(await claim_delivery(store), Sent(provider_ids=("p1",)), NOW)
+    await store.receipt(receipt("held"), NOW + 5)
+    await none_due(store, NOW + 6)
+    assert (await delivery_of(store, place=0)).state == "dropped"
+
+
+async def test_what_is_held_for_an_older_epoch_is_dropped_at_the_next_look(store: Store) -> None:
+    await sent(store)
+    await say(store, "e9", now=NOW + 1)
+    await do(store, await claim_one(store, NOW + 1), NOW + 1, epoch=1)
+    await store.receipt(receipt("held"), NOW + 5)
+    await none_due(store, NOW + 6)
+    assert (await delivery_of(store, place=0)).state == "dropped"

@@ -24,7 +24,8 @@ local function give_back(h, seq, row, told, now)
   put_row(seq, row)
   set_reason(seq, told.reason)
   if not h.dtil then
-    sooner(K.ddue, row[DUE])
+    -- A look at once finds out whether it may still be sent: it may have expired, or the microphone moved on.
+    sooner(K.ddue, now)
   end
   changed()
 end
