@@ -28,7 +28,7 @@ FORMATTED := core i18n flows handlers handoff store bots tests docs
 export PYTHONUTF8 := 1
 
 .PHONY: help setup embed run test check soak bench docs catalogues lock clean \
-	check-format check-lint check-types check-imports check-house check-docs check-bot check-catalogues
+	check-format check-lint check-types check-imports check-house check-docs check-bot check-catalogues check-deploy
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile | sed -n '1,8p'
@@ -83,7 +83,7 @@ bench: $(DEV_STAMP) $(BENCH_STAMP)
 
 # -- checking -----------------------------------------------------------------------------------------------
 
-check: check-format check-lint check-types check-imports check-house check-docs check-bot check-catalogues
+check: check-format check-lint check-types check-imports check-house check-docs check-bot check-catalogues check-deploy
 
 check-format: $(DEV_STAMP)
 	$(BIN)/ruff format --check $(FORMATTED)
@@ -108,6 +108,10 @@ check-bot: $(DEV_STAMP)
 
 check-catalogues: $(DEV_STAMP)
 	$(BIN)/python docs/catalogues.py
+
+# Dockerfile, compose file, dashboard and alerts: linted, and every name in them is one.
+check-deploy: $(DEV_STAMP)
+	$(BIN)/python -m pytest -q -p no:cacheprovider tests/docs/test_deploy.py
 
 docs: $(DEV_STAMP)
 	$(BIN)/python docs/build.py

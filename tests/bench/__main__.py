@@ -17,12 +17,13 @@ from typing import Any
 
 from tests.bench.report import QUICK, REPORT, Row, machine, table
 
-#: In this order; names are those of the modules without ``bench_``. ``store`` is run only when it is named.
+#: In this order; names are those of the modules without ``bench_``. ``store`` and ``size`` run only when
+#: they are named.
 NAMES = (
     "engine", "durable", "redis", "latency", "webhook", "scale", "scale_redis", "start", "check", "faq", "answers",
     "crisis", "desk",
 )  # fmt: skip
-MORE = ("store",)
+MORE = ("store", "size")
 
 
 def main() -> int:
@@ -31,7 +32,9 @@ def main() -> int:
     parser.add_argument("--peers", type=Path, help="interpreter with the frameworks to compare with")
     parser.add_argument("--quick", action="store_true", help="tiny counts: shows that it runs, measures nothing")
     parser.add_argument("--json", type=Path, help="write all results to this file")
-    parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join((*NAMES, *MORE))}; all but the last")
+    parser.add_argument(
+        "names", nargs="*", metavar="name", help=f"of {', '.join((*NAMES, *MORE))}; all but the last two"
+    )
     options = parser.parse_args()
     if unknown := sorted({*options.names} - {*NAMES, *MORE}):
         parser.error(f"there is no measurement {', '.join(unknown)}; there are {', '.join((*NAMES, *MORE))}")
