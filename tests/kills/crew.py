@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from bots.clock import SystemClock
 from tests.fakes.valkey import free_ports
 
 __all__ = ["Crew", "Member"]
@@ -75,6 +76,7 @@ class Crew:
         rng: random.Random,
         hit_store: Callable[[], object] | None,
     ) -> None:
+        self._clock = SystemClock()
         self._rng = rng
         self._hit_store = hit_store
         self.webs = [self._member("web", n, environment, folder) for n in range(2)]
@@ -101,13 +103,11 @@ class Crew:
         """Return the address of one of the web processes, as a load balancer does that knows nothing."""
         return self._rng.choice(self.webs).base
 
-    async def kill_until(self, done: asyncio.Event, most: int, pause: float) -> None:
-        """Kill one after another, about ``pause`` seconds apart, until ``done``, ``most`` times at most."""
-        while not done.is_set() and self.kills.total() < most:
-            try:
-                await asyncio.wait_for(done.wait(), self._rng.uniform(0.5, 1.5) * pause)
-            except TimeoutError:
-                await asyncio.to_thread(self._strike)
+    async def kill(self, times: int, pause: float) -> None:
+        """Kill one after another, so often and about ``pause`` seconds apart."""
+        for _ in range(times):
+            await self._clock.sleep(self._rng.uniform(0.5, 1.5) * pause)
+            await asyncio.to_thread(self._strike)
 
     def _strike(self) -> None:
         kind = self._next()

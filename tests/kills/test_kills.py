@@ -2,7 +2,8 @@
 
 What may come twice towards a messenger is written down in ``bots.delivery``: a message whose send was under way when
 its worker, or the store before it could note the answer, died. It is sent once more, and never a third time; how often
-that was is printed. A message that was cut off twice counts as uncertain, and shows as that at the desk.
+that was is printed. A message that was cut off twice counts as uncertain, and shows as that at the desk. An event at
+which two processes died is put aside with a sentence to the person and a human (ADR 7); it is heard, and not handled.
 """
 
 from __future__ import annotations
@@ -45,6 +46,11 @@ SENDS = 64
 QUIET = 100.0
 
 
+#: What the person is told instead of an answer when an event is put aside, and what the bot says to begin with.
+ASIDE = "Something went wrong on my side. Your message is not lost: a human will read it."
+HELLO = "I am a program. I repeat what you write."
+
+
 @dataclass(slots=True)
 class Count:
     """What became of everything."""
@@ -52,21 +58,26 @@ class Count:
     states: Counter[str] = field(default_factory=Counter)
     twice: int = 0
     never: int = 0
+    aside: int = 0
 
     def judge(self, person: Person, lines: list[Line]) -> None:
         """Check one conversation; raises AssertionError."""
         heard, rows = _heard(lines), _outgoing(lines)
         assert heard == person.wrote, "each message once, in order"
-        assert [text for text, _ in rows][1:] == [f"I heard {word}." for word in heard[1:]]
         assert len(rows) == len(heard)
+        for word, (text, _) in zip(heard, rows, strict=True):
+            assert text in {f"I heard {word}.", ASIDE, HELLO}
+        said = [text for text, _ in rows]
+        assert said.count(HELLO) <= 1 + said.count(ASIDE)
+        self.aside += said.count(ASIDE)
         times = Counter(person.got)
-        assert list(times) == [text for text, _ in rows if text in times], "the first copies are in order"
+        assert list(times) == list(dict.fromkeys(text for text in said if text in times)), "first copies are in order"
         for text, state in rows:
             self.states[state] += 1
             assert state in {"sent", "uncertain"}, state
-            assert times[text] <= 2, "never a third time"
+            assert times[text] <= 2 * said.count(text), "never a third time"
             assert times[text] or state == "uncertain", "what counts as sent has arrived"
-            self.twice += times[text] == 2
+            self.twice += times[text] > said.count(text)
             self.never += not times[text]
 
 
@@ -160,16 +171,13 @@ class Run:
                     await messenger.write(person, f"w{person.number}n{number}", crew.anywhere)
                     await messenger.clock.sleep(self.rng.uniform(0, 1))
 
-        written = asyncio.Event()
-
         async def kill() -> None:
             while not messenger.last:  # not before there is something to interrupt
                 await asyncio.sleep(0.1)
-            await crew.kill_until(written, kills, pause)
+            await crew.kill(kills, pause)
 
         killer = asyncio.create_task(kill())
         await asyncio.gather(*map(talk, street))
-        written.set()
         await killer
         store = self.store()
         try:
@@ -197,7 +205,7 @@ class Run:
         for person in street:
             conversation = intake.conversation("telegram", person.account, str(person.number))
             count.judge(person, await store.transcript(conversation, 0, 1_000))
-        assert await store.dead(10) == []
+        assert len(await store.dead(1_000)) == count.aside
         assert await store.check() == []
         return count
 
@@ -216,13 +224,15 @@ async def killed(
     begun = time.monotonic()
     count, crew, messenger = await Run(folder, kind).hold(people=people, messages=messages, kills=kills, pause=pause)
     assert count.states.total() == people * messages
+    assert count.aside <= crew.kills.total() // 2, "only an event at which two processes died is put aside"
     # A worker has so many sends under way; all of them may be in doubt when it, or the store beneath both, is killed.
     assert count.twice <= SENDS * (crew.kills["worker"] + 2 * crew.kills["store"])
     with capsys.disabled():
         print(
             f"\nkills on {kind} (seed {SEED}): {count.states.total():,} messages, 0 lost, 0 handled twice; "
             f"{crew.kills.total()} SIGKILLs {dict(sorted(crew.kills.items()))}, {len(crew.fell)} ended by themselves; "
-            f"{count.twice} came twice, {dict(count.states)}, {count.never} uncertain ones never came; "
+            f"{count.twice} came twice, {dict(count.states)}, {count.never} uncertain ones never came, "
+            f"{count.aside} put aside with a human; "
             f"{messenger.repeats} acknowledged updates repeated, {dict(messenger.refused)} refused and posted again; "
             f"{time.monotonic() - begun:.0f} s",
             file=sys.stderr,
@@ -240,15 +250,15 @@ async def test_a_few_kills(tmp_path: Path, capsys: pytest.CaptureFixture[str], k
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
 async def test_two_hundred_kills_on_redis(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    crew = await killed(tmp_path, "redis", capsys, people=5_000, messages=20, kills=1_000, pause=2)
-    assert crew.kills.total() >= 200
+    crew = await killed(tmp_path, "redis", capsys, people=5_000, messages=20, kills=200, pause=1.6)
+    assert set(crew.kills) == {"web", "worker", "store"}
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(900)
 async def test_failovers_of_a_cluster(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    crew = await killed(tmp_path, "cluster", capsys, people=600, messages=20, kills=40, pause=2)
-    assert crew.kills["store"] >= 3
+    crew = await killed(tmp_path, "cluster", capsys, people=600, messages=20, kills=30, pause=2)
+    assert crew.kills["store"] >= 2
 
 
 @pytest.mark.soak
