@@ -50,7 +50,7 @@ def test_the_same_for_longer_and_with_fresh_randomness(machine: type[StoreMachin
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=80 if machine is StoreMachine else 25,  # on Redis each step is a trip
+            max_examples=40 if machine is StoreMachine else 20,  # on Redis each step is a trip
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
