@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from flows.crisis_phrases import Phrase, read_phrase
+from flows.crisis_phrases import Phrase, PhraseReader
 from flows.crisis_rules import ALL, PLAIN, Mending, Reading
 from flows.danger import Danger
 from flows.knowledge_spec import CrisisKind
@@ -80,15 +80,16 @@ class _Reader:
 
     def __init__(self, reading: Reading, kinds: Mapping[str, CrisisKind], everyday: frozenset[str]) -> None:
         self._reading = reading
-        self._kinds = tuple(_Kind(name, kind, reading) for name, kind in kinds.items())
+        read = PhraseReader(reading)
+        self._kinds = tuple(_Kind(name, kind, read) for name, kind in kinds.items())
         #: First words of phrases, and beginnings of words that begin a phrase -> (number of the kind, what to match
         #: there). A message with none of them is safe, which is known without looking for any phrase.
-        self._words: dict[str, list[tuple[int, re.Pattern[str]]]] = {}
-        self._begun: dict[str, list[tuple[int, re.Pattern[str]]]] = {}
+        self._words: dict[str, list[tuple[int, _Phrases]]] = {}
+        self._begun: dict[str, list[tuple[int, _Phrases]]] = {}
         for number, kind in enumerate(self._kinds):
             for (begin, whole), phrases in kind.by_beginning.items():
                 table = self._words if whole else self._begun
-                table.setdefault(begin, []).append((number, re.compile(rf"(?:{'|'.join(phrases)})(?!\S)")))
+                table.setdefault(begin, []).append((number, _Phrases(phrases)))
         self._longest = max(map(len, self._begun), default=-1)
         vocabulary = (word for kind in self._kinds for word in kind.vocabulary)
         self._mending = Mending(vocabulary, map(reading.letters, everyday)) if reading.mends else None
@@ -114,11 +115,27 @@ class _Reader:
             said = kind.without_excepted(said)
         return said
 
-    def _starting(self, word: str) -> Iterator[tuple[int, re.Pattern[str]]]:
+    def _starting(self, word: str) -> Iterator[tuple[int, _Phrases]]:
         """Yield what a phrase can be that begins at this word."""
         yield from self._words.get(word, ())
         for length in range(min(len(word), self._longest) + 1):
             yield from self._begun.get(word[:length], ())
+
+
+class _Phrases:
+    """Phrases that begin alike, made ready at the first message with such a beginning: a bot has thousands."""
+
+    __slots__ = ("_expressions", "_pattern")
+
+    def __init__(self, expressions: Iterable[str]) -> None:
+        self._expressions = tuple(expressions)
+        self._pattern: re.Pattern[str] | None = None
+
+    def match(self, said: str, at: int) -> bool:
+        """Return whether one of them stands at this place."""
+        if self._pattern is None:
+            self._pattern = re.compile(rf"(?:{'|'.join(self._expressions)})(?!\S)")
+        return self._pattern.match(said, at) is not None
 
 
 class _Kind:
@@ -126,10 +143,10 @@ class _Kind:
 
     __slots__ = ("_phrases", "_unless", "_wanted", "by_beginning", "name", "vocabulary")
 
-    def __init__(self, name: str, kind: CrisisKind, reading: Reading) -> None:
+    def __init__(self, name: str, kind: CrisisKind, read: PhraseReader) -> None:
         self.name = name
-        wanted = list(_read(kind.phrases, kind.groups, reading))
-        unless = {phrase.expression for phrase in _read(kind.unless, kind.groups, reading)}
+        wanted = list(_read(kind.phrases, kind.groups, read))
+        unless = {phrase.expression for phrase in _read(kind.unless, kind.groups, read)}
         self._phrases = sorted({phrase.expression for phrase in wanted}, key=_longest_first)
         self._unless = _any(unless)
         self._wanted: re.Pattern[str] | None = None
@@ -153,19 +170,19 @@ class _Kind:
 
 
 def _read(
-    phrases: Mapping[str, Iterable[str]], groups: Mapping[str, Mapping[str, list[str]]], reading: Reading
+    phrases: Mapping[str, Iterable[str]], groups: Mapping[str, Mapping[str, list[str]]], read: PhraseReader
 ) -> Iterator[Phrase]:
     for language, listed in phrases.items():
         for phrase in listed:
-            read = read_phrase(phrase, groups.get(language, {}), reading)
-            if read is not None:
-                yield read
+            found = read(phrase, groups.get(language, {}))
+            if found is not None:
+                yield found
 
 
 def pattern(phrase: str, groups: Mapping[str, list[str]] | None = None) -> str | None:
     """Return a phrase as a regular expression over folded text, or None when nothing of it can be recognised."""
-    read = read_phrase(phrase, groups or {}, PLAIN[0])
-    return read.expression if read is not None else None
+    found = PhraseReader(PLAIN[0])(phrase, groups or {})
+    return found.expression if found is not None else None
 
 
 def _longest_first(expression: str) -> tuple[int, str]:

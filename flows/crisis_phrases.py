@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from flows.crisis_rules import Reading
 from i18n.plain import fold
 
-__all__ = ["Phrase", "groups_of", "read_phrase"]
+__all__ = ["Phrase", "PhraseReader", "groups_of"]
 
 #: ``…`` stands for no word, or for up to four.
 _GAP = r"(?:\S+ ){0,4}"
@@ -33,51 +34,66 @@ def groups_of(phrase: str) -> tuple[str, ...]:
     return tuple(_GROUP.findall(phrase))
 
 
-def read_phrase(phrase: str, groups: Mapping[str, list[str]], reading: Reading) -> Phrase | None:
-    """Return a phrase in the spelling of a reading; None when nothing of it can be recognised there."""
-    slots = list(_slots(phrase, groups, reading))
-    while slots and not slots[-1]:
-        slots.pop()  # a gap at the end means nothing
-    while slots and not slots[0]:
-        slots.pop(0)
-    if not slots:
-        return None
-    left = sum(1 for slot in slots if slot)
-    if left == 1 and sum(word not in _GAPS for word in phrase.split()) > 1:
-        return None  # without its words of emphasis nothing but an everyday word is left
-    shortest = " ".join(min(slot, key=len) for slot in slots if slot)
-    if not shortest.strip("* ") or not reading.takes(fold(_plain(phrase, groups)), shortest):
-        return None
-    out = ""
-    for number, slot in enumerate(slots):
-        if not slot:
-            out += _GAP
-            continue
-        one = "|".join(_expression(member) for member in slot)
-        out += one if len(slot) == 1 else f"(?:{one})"
-        out += " " if number < len(slots) - 1 else ""
-    return Phrase(
-        expression=out,
-        beginnings=tuple(dict.fromkeys(_beginning(member) for member in slots[0])),
-        vocabulary=tuple(word for slot in slots for member in slot for word in member.split() if "*" not in word),
-    )
+class PhraseReader:
+    """Reads phrases in the spelling of one reading. Words come again in many phrases, so each is spelled once."""
 
+    __slots__ = ("_reading", "_spelled")
 
-def _slots(phrase: str, groups: Mapping[str, list[str]], reading: Reading) -> Iterator[tuple[str, ...]]:
-    """Yield for each word what can stand there; nothing for a gap."""
-    for word in phrase.split():
-        group = _GROUP.fullmatch(word)
-        if word in _GAPS:
-            yield ()
-        elif group is not None:
-            members = dict.fromkeys(_spelled(member, reading) for member in groups.get(group[1], ()))
-            found = tuple(member for member in members if member.strip("* "))
-            if found:
-                yield found
-        else:
-            spelled = _spelled(word, reading)
-            if spelled:
-                yield (spelled,)
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._spelled: dict[str, str] = {}
+
+    def __call__(self, phrase: str, groups: Mapping[str, list[str]]) -> Phrase | None:
+        """Return a phrase in this spelling; None when nothing of it can be recognised there."""
+        slots = list(self._slots(phrase, groups))
+        while slots and not slots[-1]:
+            slots.pop()  # a gap at the end means nothing
+        while slots and not slots[0]:
+            slots.pop(0)
+        if not slots:
+            return None
+        left = sum(1 for slot in slots if slot)
+        if left == 1 and sum(word not in _GAPS for word in phrase.split()) > 1:
+            return None  # without its words of emphasis nothing but an everyday word is left
+        shortest = " ".join(min(slot, key=len) for slot in slots if slot)
+        if not shortest.strip("* ") or not self._reading.takes(fold(_plain(phrase, groups)), shortest):
+            return None
+        out = ""
+        for number, slot in enumerate(slots):
+            if not slot:
+                out += _GAP
+                continue
+            one = "|".join(_expression(member) for member in slot)
+            out += one if len(slot) == 1 else f"(?:{one})"
+            out += " " if number < len(slots) - 1 else ""
+        return Phrase(
+            expression=out,
+            beginnings=tuple(dict.fromkeys(_beginning(member) for member in slots[0])),
+            vocabulary=tuple(word for slot in slots for member in slot for word in member.split() if "*" not in word),
+        )
+
+    def _slots(self, phrase: str, groups: Mapping[str, list[str]]) -> Iterator[tuple[str, ...]]:
+        """Yield for each word what can stand there; nothing for a gap."""
+        for word in phrase.split():
+            group = _GROUP.fullmatch(word)
+            if word in _GAPS:
+                yield ()
+            elif group is not None:
+                members = dict.fromkeys(map(self._spell, groups.get(group[1], ())))
+                found = tuple(member for member in members if member.strip("* "))
+                if found:
+                    yield found
+            else:
+                spelled = self._spell(word)
+                if spelled:
+                    yield (spelled,)
+
+    def _spell(self, text: str) -> str:
+        """Return words in this spelling, ``*`` kept; "" when nothing of them is left."""
+        known = self._spelled.get(text)
+        if known is None:
+            known = self._spelled[text] = _spelled(text, self._reading)
+        return known
 
 
 def _plain(phrase: str, groups: Mapping[str, list[str]]) -> str:
@@ -97,6 +113,7 @@ def _spelled(text: str, reading: Reading) -> str:
     return " ".join(words)
 
 
+@lru_cache(maxsize=4096)
 def _expression(spelled: str) -> str:
     return " ".join(
         r"\S*".join(map(re.escape, word.split("*"))) if word.strip("*") else r"\S+" for word in spelled.split()
