@@ -135,7 +135,7 @@ class TelegramChannel:
             return Refused(reason=str(exc))
         except ValueError:
             return Refused(reason=reason("telegram.address"))
-        result = await send(self.bot, target, call, self._open_blob)
+        result = await send(self.bot, self._sends, target, call, self._open_blob)
         if isinstance(result, Taken):
             # Message ids count within a chat. The pseudonym makes them unique without naming the chat.
             conversation = entry_id.partition("/")[0]

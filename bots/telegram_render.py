@@ -1,5 +1,7 @@
 """From the neutral message to the parameters of a Bot API call. Pure, so that every rule can be tested alone.
 
+Entities and keyboards are the Bot API's own JSON objects.
+
 Texts go out plain with entities and never with a parse mode: no text can break a message. Nothing is ever cut here;
 what Telegram would not take is refused with a reason, because the turn already split the text to the channel's limits.
 """
@@ -7,18 +9,9 @@ what Telegram would not take is refused with a reason, because the turn already 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import assert_never
+from typing import Any, assert_never
 
 from msgspec import Struct
-from telegram import (
-    InlineKeyboardButton,
-    InlineKeyboardMarkup,
-    KeyboardButton,
-    LinkPreviewOptions,
-    MessageEntity,
-    ReplyKeyboardMarkup,
-    ReplyKeyboardRemove,
-)
 
 from bots.keyboards import in_rows, share_label
 from core.messages import MediaKind, Option, Outbound, Say, SendLocation, SendMedia, Span
@@ -35,7 +28,8 @@ _BUTTONS = 100
 #: Neighbours with labels up to this length share a row; longer ones would be cut on small phones.
 _SHORT_LABEL = 12
 
-Keyboard = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove
+#: InlineKeyboardMarkup, ReplyKeyboardMarkup, ReplyKeyboardRemove, MessageEntity and so on of the Bot API.
+Json = dict[str, Any]
 
 
 class CannotRender(Exception):
@@ -46,10 +40,18 @@ class Message(Struct, frozen=True, kw_only=True):
     """Parameters of sendMessage."""
 
     text: str
-    entities: tuple[MessageEntity, ...] = ()
-    reply_markup: Keyboard | None = None
-    #: Pages are named in the text; a preview would load the page for the person and hide the text.
-    link_preview: LinkPreviewOptions = LinkPreviewOptions(is_disabled=True)
+    entities: tuple[Json, ...] = ()
+    reply_markup: Json | None = None
+
+    def parameters(self) -> Json:
+        """Return the fields of the call."""
+        return {
+            "text": self.text,
+            "entities": self.entities or None,
+            "reply_markup": self.reply_markup,
+            # Pages are named in the text; a preview would load the page for the person and hide the text.
+            "link_preview_options": {"is_disabled": True},
+        }
 
 
 class File(Struct, frozen=True, kw_only=True):
@@ -94,15 +96,15 @@ def utf16_length(text: str) -> int:
 
 def _say(say: Say, *, private: bool) -> Message:
     text = say.text
-    markup: Keyboard | None = None
+    markup: Json | None = None
     if say.request is not None and private:
         text = "\n".join([text, *(f"{option.label}: {option.url}" for option in say.options if option.url)])
         markup = _share_keyboard(say)
     elif say.options:
-        markup = InlineKeyboardMarkup(list(_rows(say.options)))
+        markup = {"inline_keyboard": list(_rows(say.options))}
     elif private:
         # A phone keeps showing the last keyboard (the share button) until a message takes it away.
-        markup = ReplyKeyboardRemove()
+        markup = {"remove_keyboard": True}
     if not text.strip():
         raise CannotRender(reason("empty"))
     if utf16_length(text) > _TEXT:
@@ -110,18 +112,18 @@ def _say(say: Say, *, private: bool) -> Message:
     return Message(text=text, entities=tuple(_entities(say.text, say.spans)), reply_markup=markup)
 
 
-def _entities(text: str, spans: Iterable[Span]) -> Iterator[MessageEntity]:
+def _entities(text: str, spans: Iterable[Span]) -> Iterator[Json]:
     """Yield the spans in UTF-16 units; what lies outside the text or is empty formats nothing and is left out."""
     for span in sorted(spans, key=lambda span: (span.start, -span.end)):
         start, end = max(0, span.start), min(len(text), span.end)
         if start >= end or (span.style == "link" and not span.url):
             continue
         offset, length = utf16_length(text[:start]), utf16_length(text[start:end])
-        kind = MessageEntity.TEXT_LINK if span.style == "link" else span.style
-        yield MessageEntity(type=kind, offset=offset, length=length, url=span.url if span.style == "link" else None)
+        kind = {"type": "text_link", "url": span.url} if span.style == "link" else {"type": span.style}
+        yield kind | {"offset": offset, "length": length}
 
 
-def _rows(options: tuple[Option, ...]) -> Iterator[list[InlineKeyboardButton]]:
+def _rows(options: tuple[Option, ...]) -> Iterator[list[Json]]:
     """Yield rows of buttons: one a row, or two where both labels are short."""
     if len(options) > _BUTTONS:
         raise CannotRender(reason("buttons_many", _BUTTONS))
@@ -129,23 +131,20 @@ def _rows(options: tuple[Option, ...]) -> Iterator[list[InlineKeyboardButton]]:
         yield [_button(option) for option in row]
 
 
-def _button(option: Option) -> InlineKeyboardButton:
+def _button(option: Option) -> Json:
     if not option.label.strip():
         raise CannotRender(reason("button_wrong"))
     if option.url is not None:
-        return InlineKeyboardButton(option.label, url=option.url)
+        return {"text": option.label, "url": option.url}
     if not 1 <= len(option.token.encode()) <= _CALLBACK_BYTES:
         raise CannotRender(reason("button_wrong"))
-    return InlineKeyboardButton(option.label, callback_data=option.token)
+    return {"text": option.label, "callback_data": option.token}
 
 
-def _share_keyboard(say: Say) -> ReplyKeyboardMarkup:
+def _share_keyboard(say: Say) -> Json:
     """Return a keyboard whose first button shares; the others send their label as text, which answers as well."""
     wanted = say.request or "location"
     label = share_label(wanted, say.language)
-    if wanted == "location":
-        share = KeyboardButton(label, request_location=True)
-    else:
-        share = KeyboardButton(label, request_contact=True)
-    rows = [[share], *([KeyboardButton(option.label)] for option in say.options if not option.url)]
-    return ReplyKeyboardMarkup(rows, resize_keyboard=True, one_time_keyboard=True)
+    asked = "request_location" if wanted == "location" else "request_contact"
+    rows = [[{"text": label, asked: True}], *([{"text": option.label}] for option in say.options if not option.url)]
+    return {"keyboard": rows, "resize_keyboard": True, "one_time_keyboard": True}

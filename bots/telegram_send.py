@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from telegram import Bot, InputFile
 from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, InvalidToken, TelegramError, TimedOut
 
-from bots.telegram_http import MaybeWritten, NotWritten, ServerError, Throttled
+from bots.telegram_http import AiohttpRequest, MaybeWritten, NotWritten, ServerError, Throttled
 from bots.telegram_render import CannotRender, File, Message, Place, Rendered
 from core.reasons import reason
 from core.sending import Down, NotSent, Refused, SendResult, Taken, Unsure
@@ -89,8 +89,13 @@ def _bad_request(description: str) -> Refused:
     return Refused(reason=reason("telegram.refused", description.removeprefix("Bad Request: ")))
 
 
-async def send(bot: Bot, target: Target, call: Rendered, open_blob: OpenBlob | None) -> SendResult:
-    """Make ``call`` and return how it ended, with Telegram's message id. Does not raise for what may happen outside."""
+async def send(
+    bot: Bot, request: AiohttpRequest, target: Target, call: Rendered, open_blob: OpenBlob | None
+) -> SendResult:
+    """Make ``call`` and return how it ended, with Telegram's message id. Does not raise for what may happen outside.
+
+    ``request`` is the pool that ``bot`` sends by.
+    """
     try:
         blob = await _blob(call, open_blob)
     except CannotRender as exc:
@@ -98,7 +103,7 @@ async def send(bot: Bot, target: Target, call: Rendered, open_blob: OpenBlob | N
     mended: set[str] = set()
     while True:
         try:
-            sent = str(await _call(bot, target, call, blob))
+            sent = str(await _call(bot, request, target, call, blob))
             return Taken(provider_ids=(sent,), peer=str(target.chat) if "moved" in mended else None)
         except ChatMigrated as exc:
             remedy, target = "moved", Target(chat=exc.new_chat_id, thread=target.thread)
@@ -138,17 +143,12 @@ async def _blob(call: Rendered, open_blob: OpenBlob | None) -> InputFile | None:
     return InputFile(content, filename=call.name or "file")
 
 
-async def _call(bot: Bot, target: Target, call: Rendered, blob: InputFile | None) -> int:
+async def _call(bot: Bot, request: AiohttpRequest, target: Target, call: Rendered, blob: InputFile | None) -> int:
     where: dict[str, Any] = {"chat_id": target.chat, "message_thread_id": target.thread}
     match call:
         case Message():
-            sent = await bot.send_message(
-                **where,
-                text=call.text,
-                entities=call.entities or None,
-                reply_markup=call.reply_markup,
-                link_preview_options=call.link_preview,
-            )
+            result = await request.call(f"{bot.base_url}/sendMessage", where | call.parameters())
+            return int(result["message_id"])
         case Place(title=None):
             sent = await bot.send_location(**where, latitude=call.latitude, longitude=call.longitude)
         case Place(title=title):

@@ -166,7 +166,7 @@ class TestErrors:
     async def test_a_deleted_topic_is_left_out(self, fake: FakeTelegram, channel: TelegramChannel) -> None:
         assert isinstance(await send(channel, Say(text="x"), thread="9"), Taken)
         sends = [call for call in fake.world.calls if call.method == "sendMessage"]
-        assert [call.parameters.get("message_thread_id") for call in sends] == ["9", None]
+        assert [call.parameters.get("message_thread_id") for call in sends] == [9, None]
 
     async def test_a_moved_group_is_followed(self, fake: FakeTelegram, channel: TelegramChannel) -> None:
         fake.world.group(-7).moved_to = -1007
