@@ -20,8 +20,8 @@ from tests.bench.report import QUICK, REPORT, Row, machine, table
 #: In this order; names are those of the modules without ``bench_``. ``store`` and ``size`` run only when
 #: they are named.
 NAMES = (
-    "engine", "durable", "redis", "latency", "webhook", "scale", "scale_redis", "start", "check", "faq", "answers",
-    "crisis", "desk",
+    "engine", "durable", "redis", "workers", "latency", "webhook", "scale", "scale_redis", "start", "check", "faq",
+    "answers", "crisis", "desk",
 )  # fmt: skip
 MORE = ("store", "size")
 

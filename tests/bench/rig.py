@@ -127,8 +127,13 @@ class Rig:
         ring: KeyRing | None = None,
         first_update: int = 0,
         opened: Callable[[Path, KeyRing], Store] = embedded,
+        works: bool = True,
     ) -> None:
-        """Prepare for the store in ``folder`` and the Bot API at ``api_url``; None sends nowhere, at once."""
+        """Prepare for the store in ``folder`` and the Bot API at ``api_url``; None sends nowhere, at once.
+
+        Without ``works`` it only takes in, as a web process does.
+        """
+        self._works = works
         self._opened = opened
         self._folder = folder
         self._program = program
@@ -158,7 +163,8 @@ class Rig:
         self.delivery = Delivery(self.store, clock, {("telegram", ACCOUNT): channel}, limits={})
         await channel.start()
         self._channel = channel
-        self._tasks = [asyncio.create_task(self.worker.run()), asyncio.create_task(self.delivery.run())]
+        if self._works:
+            self._tasks = [asyncio.create_task(self.worker.run()), asyncio.create_task(self.delivery.run())]
         garbage.set_aside()
         return self
 
@@ -174,7 +180,9 @@ class Rig:
         return self.people.setdefault(str(peer), Person(peer))
 
     def _taken(self, peer: str, trouble: str | None) -> None:
-        self.people[peer].receive(trouble)
+        person = self.people.get(peer)
+        if person is not None:  # else another process took in what they wrote
+            person.receive(trouble)
 
     async def write(self, person: Person, text: str) -> None:
         """Bring an update in, as the webhook does; it is durable when this returns."""
