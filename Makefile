@@ -131,8 +131,8 @@ LOCK := .venv-lock/bin/uv pip compile --quiet --no-emit-index-url --no-emit-find
 lock:
 	@test -x .venv-lock/bin/uv || { $(PYTHON) -m venv .venv-lock && .venv-lock/bin/python -m pip --quiet install uv; }
 	$(LOCK) pyproject.toml --extra fast -o requirements/run.lock
-	$(LOCK) pyproject.toml --extra fast --extra embed -o requirements/embed.lock
-	$(LOCK) pyproject.toml --extra fast --extra embed --group dev -o requirements/dev.lock
+	$(LOCK) pyproject.toml --extra fast --extra embed -c requirements/run.lock -o requirements/embed.lock
+	$(LOCK) pyproject.toml --extra fast --extra embed --group dev -c requirements/embed.lock -o requirements/dev.lock
 	$(LOCK) --group bench -o requirements/bench.lock
 
 clean:

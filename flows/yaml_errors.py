@@ -38,6 +38,8 @@ def explain(error: yaml.YAMLError, lines: list[str]) -> Problem:
     line = min(mark.line, len(lines) - 1) if mark else 0
     column = mark.column if mark else 0
     start = getattr(error, "context_mark", None)
+    if "nesting depth" in problem:
+        return Problem("E005", line + 1, column + 1, 1, "this is nested too deep for any reader", "blank", loses=True)
     if "quoted scalar" in context and start is not None:
         escape = "escape" in problem
         what = "after \\ stands a letter that means nothing" if escape else "this quote is not closed"
