@@ -51,6 +51,7 @@ class Walk(StatesGroup):
     more_again = State()
     human = State()
     postcode = State()
+    consent = State()
     waiting = State()
 
 
@@ -68,6 +69,7 @@ STATES = (
     Walk.more_again,
     Walk.human,
     Walk.postcode,
+    Walk.consent,
     Walk.waiting,
 )
 

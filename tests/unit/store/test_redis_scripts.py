@@ -154,6 +154,24 @@ async def test_a_full_server_says_what_to_do(tmp_path: Path) -> None:
     server.stop()
 
 
+async def test_a_server_that_cannot_save_takes_no_writes_and_says_so(tmp_path: Path) -> None:
+    server = Valkey(tmp_path, config={"dbfilename": "in-the-way.rdb"}).start()
+    (server.home / "in-the-way.rdb").mkdir()  # no snapshot can take its place
+    async with opened(server.url + "?patience=0.1") as scripts:
+        assert await scripts.run("add", ["{t:1}n"], [1]) == 1
+        server.command("CONFIG", "SET", "save", "3600 1")
+        server.command("BGSAVE")
+        for _ in patience("a snapshot that failed"):
+            if server.command("INFO", "persistence")["rdb_last_bgsave_status"] == "err":
+                break
+        with pytest.raises(StoreUnavailable, match="MISCONF"):
+            await scripts.run("add", ["{t:1}n"], [1])
+        assert await scripts.run("get", ["{t:1}n"]) == b"1"  # nothing was lost, and reading goes on
+        server.command("CONFIG", "SET", "save", "")
+        assert await scripts.run("add", ["{t:1}n"], [1]) == 2
+    server.stop()
+
+
 async def test_a_loading_server_is_waited_for(tmp_path: Path) -> None:
     server = Valkey(
         tmp_path, config={"key-load-delay": "3000", "loading-process-events-interval-bytes": "1024"}
