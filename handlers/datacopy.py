@@ -31,6 +31,8 @@ from core.messages import (
 from core.records import Entry, Heard, Marked, Noted, Wrote
 from flows import wording
 from flows.effects import Env
+from flows.knowledge_spec import DISTRICTS
+from flows.places import ELSEWHERE
 from flows.program import Program
 from flows.run import Run
 from handoff.case import Case
@@ -46,6 +48,9 @@ _STYLE = (
     "h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}li{margin:.5rem 0;white-space:pre-wrap}"
     "ul{list-style:none;padding:0}small{color:#555}"
 )
+#: Name of the answer that is a district, and codes of other answers with what their button says.
+_PLACE = "district"
+_CODES = {(_PLACE, ELSEWHERE): "referral_elsewhere", ("stage", "abroad"): "referral_abroad"}
 #: Words that the messenger or the store chose, not the person: shown as they are.
 _PLAIN_NAMES = {"telegram": "Telegram", "viber": "Viber", "whatsapp": "WhatsApp", "webchat": "Web chat"}
 
@@ -123,7 +128,14 @@ class _Page:
             yield f"{self.text('data_language')}: {escape(NATIVE_NAMES.get(flow.language, flow.language))}"
         answers = flow.contact | {name: value for frame in flow.frames for name, value in frame.vars.items()}
         for name, value in sorted(answers.items()):
-            yield f"{self.text('data_answers')}, {escape(name)}: {escape(str(value))}"
+            yield f"{self.text('data_answers')}, {escape(name)}: {self.answered(name, value)}"
+
+    def answered(self, name: str, value: object) -> str:
+        """Return an answer; what the bot keeps as a code is said as the button said it."""
+        if name == _PLACE and value in DISTRICTS:
+            return self.text(f"district_{value}")
+        code = _CODES.get((name, str(value)))
+        return self.text(code) if code is not None else escape(str(value))
 
     def consents(self) -> Iterator[str]:
         for one in self.subject.state.flow.consents:

@@ -49,6 +49,20 @@ def page(talk: Simulator, language: str = "en") -> str:
     return data_copy(talk.program, subject, talk.transcript).decode()
 
 
+def test_what_the_bot_keeps_as_a_code_is_said_in_words(berlin: Program) -> None:
+    talk = begun(berlin)
+    state = talk.conversation
+    state.flow.contact |= {"district": "neukoelln", "stage": "abroad", "postcode": "12043"}
+    talk.state = dump(state)
+    found = page(talk)
+    assert ", district: Neukölln<" in found
+    assert ", stage: Still abroad<" in found
+    assert ", postcode: 12043<" in found
+    state.flow.contact["district"] = "elsewhere"
+    talk.state = dump(state)
+    assert ", district: Not in Berlin<" in page(talk)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_word_in_each_language_has_a_copy_made_and_the_file_comes(
     berlin: Program, sources: Sources, language: str
