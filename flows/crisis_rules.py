@@ -39,6 +39,8 @@ _EMPHASIS = _words_of(
 _DRAWN_OUT = re.compile(r"(\w)\1+")
 #: Vowels that are written for each other where they are not stressed.
 _ALIKE = str.maketrans({"о": "а", "ъ": "а", "я": "а", "и": "е", "ы": "е", "э": "е", "ё": "е", "ю": "у", "ь": None})
+#: "To be" must not sound like "to beat".
+_BEING = frozenset({"быть", "был", "была", "было", "были"})
 _ARABIC_AND = re.compile("و(?=[\u0621-\u064a]{2})")
 #: In words shorter than this a changed letter makes another word.
 _MENDED_FROM = 6
@@ -51,6 +53,8 @@ def _same(word: str) -> str:
 
 
 def _loose(word: str) -> str:
+    if word in _BEING:
+        return word
     once = _DRAWN_OUT.sub(r"\1", word).translate(_ALIKE)
     return _ARABIC_AND.sub("", once, count=1) if _ARABIC_AND.match(once) else once
 

@@ -113,11 +113,13 @@ class Danger:
         written = fold(text).split()[:_MOST_WORDS]
         words = [_spelled(word) for word in written]
         places: dict[_Sign, list[int]] = {}
+        right = [word in everyday for word in written]
         for number, word in enumerate(words):
-            for sign in self._signs(written[number], written[number] not in everyday):
+            for sign in self._signs(written[number], not right[number]):
                 places.setdefault(sign, []).append(number)
             for following, sign in self._several.get(word, ()):
-                if _follow(words[number + 1 : number + 1 + len(following)], following):
+                part = slice(number + 1, number + 1 + len(following))
+                if _follow(words[part], following, right[part]):
                     places.setdefault(sign, []).append(number)
         named = {group for group, _ in places} - {"not"}
         languages = {language for _, language in places}
@@ -199,15 +201,16 @@ def _holds(rule: _Rule, language: str, places: Mapping[_Sign, Sequence[int]]) ->
 _DENIABLE = frozenset({"strikes", "threatens"})
 
 
-def _follow(words: Sequence[str], wanted: Sequence[str]) -> bool:
-    """Return whether the words are the wanted ones; long ones may have one slip."""
+def _follow(words: Sequence[str], wanted: Sequence[str], right: Sequence[bool]) -> bool:
+    """Return whether the words are the wanted ones; long ones may have one slip, but for those that are right."""
     return len(words) == len(wanted) and all(
-        word == one
-        or (len(one) >= _SLIP and _one_slip(word, one))
-        or (len(one) >= 4 and _swapped(word, one))
-        or (one.endswith("*") and word.startswith(one[:-1]))
-        for word, one in zip(words, wanted, strict=True)
+        word == one or (one.endswith("*") and word.startswith(one[:-1])) or (not fixed and _slipped(word, one))
+        for word, one, fixed in zip(words, wanted, right, strict=True)
     )
+
+
+def _slipped(word: str, known: str) -> bool:
+    return (len(known) >= _SLIP and _one_slip(word, known)) or (len(known) >= 4 and _swapped(word, known))
 
 
 def _apart(window: Sequence[tuple[int, str]], groups: Sequence[str]) -> bool:

@@ -146,7 +146,13 @@ def test_derived_values_agree_with_the_register_and_with_their_formula(
 
 
 #: Entries whose question is itself one of danger: whoever asks gets the numbers first.
-ASKS_FOR_HELP_NUMBERS = {"no_home_tonight": "no_shelter"}
+ASKS_FOR_HELP_NUMBERS = {
+    "no_home_tonight": "no_shelter",
+    "frostschutzengel": "no_shelter",
+    "cold_help": "no_shelter",
+    "taskforcex": "no_shelter",
+    "violence_helpline": "violence",
+}
 
 DANGER = {
     "suicide": "I want to die.|I don't want to live anymore|Не хочу больше жить|Ne hochu zhit'|بدي موت|أريد أن أموت|"
