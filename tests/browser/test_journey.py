@@ -96,13 +96,13 @@ async def test_a_ready_reply_by_slash_and_letters_with_its_gap(street: Street, c
     await page.keyboard.press("Enter")
     field = page.locator("#text-reply")
     await expect(field).to_be_focused()
-    await expect(field).to_have_value(re.compile("سيصلك جوابي قبل \\[…\\]"))
+    await expect(field).to_have_value(re.compile("سيصلك جوابي في موعد أقصاه \\[…\\]"))
     await page.keyboard.press("Control+Enter")
     await expect(page.locator("#notice")).to_contain_text("There is a gap left to fill in")
     # The gap is selected, so that typing fills it.
     await page.keyboard.type("12.03.")
     await page.keyboard.press("Control+Enter")
-    await expect(page.locator("#pending .text")).to_contain_text("سيصلك جوابي قبل 12.03.")
+    await expect(page.locator("#pending .text")).to_contain_text("سيصلك جوابي في موعد أقصاه 12.03.")
 
 
 async def test_escape_leaves_the_slash_where_it_was_typed(street: Street, context: BrowserContext):
