@@ -77,7 +77,7 @@ class Releases:
 
     async def reload(self) -> bool:
         """Check the folder and swap the bot if it has no errors; else show them and keep the old one."""
-        loaded = await asyncio.to_thread(load_bot, self.folder, self._clock, self._encoder)
+        loaded = await asyncio.to_thread(self._load)
         if loaded.program is None:
             errors = sum(finding.level == "error" for finding in loaded.findings)
             self._show(f"{report(loaded)}\nThe change was not taken in; the earlier flows stay in use.")
@@ -90,6 +90,12 @@ class Releases:
         self._show(f"The changed flows are in use now (release {loaded.program.release}).")
         log.info("flows_changed", extra={"code": loaded.program.release})
         return True
+
+    def _load(self) -> Loaded:
+        loaded = load_bot(self.folder, self._clock, self._encoder)
+        if loaded.program is not None:
+            loaded.program.warm()  # before it is in use, so that no question waits
+        return loaded
 
     async def watch(self, stop: asyncio.Event) -> None:
         """Reload on every change of the folder until ``stop`` is set."""

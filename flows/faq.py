@@ -2,36 +2,37 @@
 
 Letters first (:mod:`flows.lexical`), scripts folded together (:mod:`flows.skeleton`); where an encoder is installed and
 the bot was tuned with it, its opinion is added (:mod:`flows.classes`). How sure a match must be to be shown or offered
-was fitted on the bot's own examples (:mod:`flows.tuned`). Indexes are built when a language is first asked for and
-never change.
+was fitted on the bot's own examples (:mod:`flows.tuned`). The index is built at the first question and never changes.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from flows.classes import Classes
 from flows.effects import Match
 from flows.encoders import Encoder, cleaned
-from flows.lexical import EntryTexts, LexicalIndex
-from flows.skeleton import Script, consonants, latin, script
+from flows.lexical import EntryTexts, LexicalIndex, Likeness
+from flows.skeleton import Script, script
 from flows.tuned import ANSWER, OFFER, UNTUNED, Tuned, fingerprint
 from i18n.plain import fold
 from i18n.romanised import NATIVE_LETTERS, native_letters
 
-__all__ = ["ANSWER", "LONGEST_QUERY", "OFFER", "Faq", "Match"]
+__all__ = ["ANSWER", "LONGEST_QUERY", "OFFER", "Faq", "Match", "Meaning", "nearness", "shares_of"]
 
 #: Questions are cut here; what people ask is asked in the first sentences.
 LONGEST_QUERY = 200
-#: Consonants alone say less than whole words.
-_CONSONANTS_TRUST = 0.92
-#: What a step in nearness is worth in log-odds, by letters alone and where the encoder has a say, and how far the
-#: encoder's own log-odds are trusted: learned by multinomial logistic regression on held-out examples.
-_SHARPNESS, _SHARPNESS_BESIDE, _ENCODER_TRUST = 38.0, 20.0, 0.7
-#: How near something that is none of the entries is taken to be.
-_NOTHING = 0.2
+#: What a point of likeness and the encoder's log-odds are worth in log-odds: by letters alone; with the encoder, where
+#: on held-out examples both are equally good judges; and where Arabic had to be guessed from Latin letters for it.
+_ALONE, _BOTH, _GUESSED = (0.8, 0.0), (0.6, 0.6), (0.8, 0.32)
+#: How many points something that is none of the entries is taken to have: the best entry of questions that no advice
+#: bot answers has seven, that of questions with an answer thirteen.
+_NOTHING = 7.0
 #: A Latin word that stands in a Latin-letter text of the bot and is so long stays as it is: a German term.
 _TERM = 5
 #: A question of which so many words are such words is in that language.
@@ -41,11 +42,13 @@ _WORD = re.compile(r"\w+")
 _LATIN_WORD = re.compile(r"[a-zäöüß]+")
 
 
-def _native(folded: str) -> str:
-    return folded
+class Meaning(Struct, frozen=True):
+    """What the encoder thinks of a question."""
 
-
-_SPELLINGS: Mapping[str, Callable[[str], str]] = {"latin": latin, "consonants": consonants, "native": _native}
+    #: Log-odds of each entry.
+    odds: dict[str, float]
+    #: It was written in Latin letters and had to be guessed.
+    guessed: bool = False
 
 
 class Faq:
@@ -56,9 +59,8 @@ class Faq:
         "_encoder",
         "_entries",
         "_exact",
-        "_indexes",
+        "_index",
         "_languages",
-        "_source",
         "_topics",
         "_vocabulary",
         "tuned",
@@ -68,7 +70,6 @@ class Faq:
         self,
         entries: Mapping[str, Sequence[EntryTexts]],
         *,
-        source: str = "en",
         topics: Mapping[str, str] | None = None,
         tuned: Tuned | None = None,
         classes: Classes | None = None,
@@ -76,17 +77,15 @@ class Faq:
     ) -> None:
         """Take the texts of the entries by language.
 
-        ``source`` is searched beside the language of the person; ``topics`` names the topic of each entry. Classes of
-        another encoder than the one that is there are left alone.
+        ``topics`` names the topic of each entry. Classes of another encoder than the one that is there are left alone.
         """
         self._entries = {language: tuple(found) for language, found in entries.items() if found}
-        self._source = source
         self._topics = dict(topics or {})
         self._languages: dict[str, Script] = {
             language: script(" ".join(text for one in found[:20] for text in one.asked))
             for language, found in self._entries.items()
         }
-        self._indexes: dict[tuple[str, str], LexicalIndex] = {}
+        self._index: LexicalIndex | None = None
         self._exact = _own_words(self._entries)
         self.tuned = tuned or UNTUNED
         fits = encoder is not None and classes is not None and classes.encoder == encoder.name == self.tuned.encoder
@@ -111,11 +110,6 @@ class Faq:
         return self._entries
 
     @property
-    def source(self) -> str:
-        """Return the language that is searched beside the person's."""
-        return self._source
-
-    @property
     def topics(self) -> Mapping[str, str]:
         """Return the topic of each entry."""
         return self._topics
@@ -126,16 +120,16 @@ class Faq:
         """Return the entries nearest to a question, best first; scores lie between 0 and 1.
 
         A question in an entry's own words is sure.
-        From :data:`ANSWER` on a match is to be shown, from :data:`OFFER` on to be offered. The person's language and
-        the source language are searched, and any language written in the letters of the question when it fits neither.
+        From :data:`ANSWER` on a match is to be shown, from :data:`OFFER` on to be offered. The texts of all languages
+        are searched; ``language``, the person's, tells how letters are meant. ``topics`` are those wanted.
         ``quick`` leaves the encoder out.
         """
-        near = self.nearness(query, language)
-        means = {} if quick or not near else self.meanings(query, language)
-        curve = self.tuned.encoded if means else self.tuned.lexical
-        if curve is None or not near:
+        like = self.likeness(query, language)
+        means = None if quick or not like else self.meaning(query, language)
+        curve = self.tuned.encoded if means is not None else self.tuned.lexical
+        if curve is None or not like:
             return ()
-        shares = shares_of(near, means)
+        shares = shares_of(like, means)
         ranked = sorted(shares, key=lambda entry: (-shares[entry], entry))
         found: list[Match] = []
         least = 1.0
@@ -147,7 +141,7 @@ class Faq:
         for entry in ranked:
             if (topics is not None and self._topics.get(entry) not in topics) or entry == same:
                 continue
-            least = min(least, curve.score(near.get(entry, 0.0), shares[entry]))
+            least = min(least, curve.score(nearness(like, entry), shares[entry]))
             if round(least, 4) <= 0:
                 break
             found.append(Match(id=entry, score=round(least, 4)))
@@ -155,24 +149,17 @@ class Faq:
                 break
         return tuple(found)
 
-    def nearness(self, query: str, language: str) -> dict[str, float]:
-        """Return how near the texts of each entry are, by letters, 0 to 1; entries without anything are left out."""
-        folded = fold(query[:LONGEST_QUERY])
-        written = script(folded)
-        best: dict[str, float] = {}
-        for index, wanted, trust in self._plan(folded, written, language):
-            for entry, score in index.scores(wanted).items():
-                score *= trust
-                if score > best.get(entry, 0.0):
-                    best[entry] = score
-        return best
+    def likeness(self, query: str, language: str) -> dict[str, Likeness]:
+        """Return how like each entry a question is, by letters; entries that have nothing of it are left out."""
+        return self.warm().likeness(query[:LONGEST_QUERY], language)
 
-    def meanings(self, query: str, language: str) -> dict[str, float]:
-        """Return the encoder's log-odds for each entry; {} without an encoder."""
-        if self._encoder is None or self._classes is None:
-            return {}
-        text = self.encodable(query, language)
-        return self._classes.scores(self._encoder.encode([text])[0]) if text else {}
+    def meaning(self, query: str, language: str) -> Meaning | None:
+        """Return what the encoder thinks; None without one, and for a question without a word."""
+        text = self.encodable(query, language) if self._encoder is not None else ""
+        if self._encoder is None or self._classes is None or not text:
+            return None
+        odds = self._classes.scores(self._encoder.encode([text])[0])
+        return Meaning(odds, guessed=self._languages.get(language) == "arabic" and text != cleaned(query))
 
     def encodable(self, query: str, language: str) -> str:
         """Return a question as it is encoded: cleaned, cut, and Latin spellings in the letters of the language."""
@@ -186,42 +173,16 @@ class Faq:
             return text
         return cleaned(native_letters(text, language, _Terms(self._vocabulary)))
 
-    def warm(self) -> None:
-        """Build all indexes now, so that the first question is as fast as the next."""
-        for language, letters in self._languages.items():
-            for kind in ("native", "consonants") if letters == "arabic" else ("latin",):
-                self._index(language, kind)
-
-    def _plan(self, folded: str, written: Script, language: str) -> Iterable[tuple[LexicalIndex, str, float]]:
-        """Yield each index to search, the question in its spelling, and how far its scores are trusted."""
-        languages = [name for name in dict.fromkeys((language, self._source)) if name in self._languages]
-        if written != "latin" and not any(self._languages[name] == written for name in languages):
-            languages += [name for name, letters in self._languages.items() if letters == written]
-        for name in languages:
-            if self._languages[name] != "arabic":
-                if written != "arabic":
-                    yield self._index(name, "latin"), latin(folded), 1.0
-            elif written == "arabic":
-                yield self._index(name, "native"), folded, 1.0
-            elif written == "latin":
-                yield self._index(name, "consonants"), consonants(folded), _CONSONANTS_TRUST
-
-    def _index(self, language: str, kind: str) -> LexicalIndex:
-        found = self._indexes.get((language, kind))
-        if found is None:
-            spell = _SPELLINGS[kind]
-            found = LexicalIndex(
-                [
-                    EntryTexts(
-                        entry=one.entry,
-                        asked=tuple(spell(fold(text)) for text in one.asked),
-                        told=spell(fold(_PLACEHOLDER.sub(" ", one.told))),
-                    )
-                    for one in self._entries[language]
-                ]
+    def warm(self) -> LexicalIndex:
+        """Return the index; building it takes a second or two, at the first call."""
+        if self._index is None:  # two threads at once would build the same twice, and no harm done
+            self._index = LexicalIndex(
+                {
+                    language: [replace(one, told=_PLACEHOLDER.sub(" ", one.told)) for one in found]
+                    for language, found in self._entries.items()
+                }
             )
-            self._indexes[language, kind] = found
-        return found
+        return self._index
 
 
 def _words(text: str) -> str:
@@ -238,16 +199,23 @@ def _own_words(entries: Mapping[str, Sequence[EntryTexts]]) -> Mapping[str, str]
     return {words: entry for words, entry in found.items() if words and entry is not None}
 
 
-def shares_of(near: Mapping[str, float], means: Mapping[str, float]) -> dict[str, float]:
-    """Return each entry's share of the likelihood, by nearness and the encoder's log-odds.
+def nearness(like: Mapping[str, Likeness], entry: str) -> float:
+    """Return how near an entry is, 0 to 1."""
+    return like[entry].near if entry in like else 0.0
+
+
+def shares_of(like: Mapping[str, Likeness], means: Meaning | None) -> dict[str, float]:
+    """Return each entry's share of the likelihood, by likeness and what the encoder thinks.
 
     They add up to less than 1: something that is none of the entries always has a share, however few there are.
     """
-    sharpness = _SHARPNESS_BESIDE if means else _SHARPNESS
+    point, trust = _ALONE if means is None else _GUESSED if means.guessed else _BOTH
+    odds = {} if means is None else means.odds
     weights = {
-        entry: sharpness * near.get(entry, 0.0) + _ENCODER_TRUST * means.get(entry, 0.0) for entry in {*near, *means}
+        entry: point * (like[entry].points if entry in like else 0.0) + trust * odds.get(entry, 0.0)
+        for entry in {*like, *odds}
     }
-    nothing = sharpness * _NOTHING
+    nothing = point * _NOTHING
     top = max(nothing, *weights.values())
     powers = {entry: math.exp(weight - top) for entry, weight in sorted(weights.items())}
     total = sum(powers.values()) + math.exp(nothing - top)

@@ -39,7 +39,6 @@ def make_faq(draft: Draft, bot: BotSpec, translations: Translations, encoder: En
     classes = read_classes(draft.contents.get(CLASSES, b""))
     faq = Faq(
         _texts(draft, bot, translations.lookup),
-        source=bot.languages.source,
         topics=_topics(draft),
         tuned=tuned,
         classes=classes,

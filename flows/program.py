@@ -193,6 +193,11 @@ class Program:
         abroad = {name: centre for name, centre in self.shelf.centres.items() if for_abroad(centre)}
         object.__setattr__(self, "shelf_abroad", replace(self.shelf, centres=abroad))
 
+    def warm(self) -> None:
+        """Build what the first typed text would wait for. Takes seconds: for a thread."""
+        self.faq.warm()
+        self.tongues.detect("")
+
     @property
     def language_step(self) -> Step | None:
         """Return the first step that lets people choose a language; its buttons work everywhere."""

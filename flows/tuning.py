@@ -25,8 +25,8 @@ from msgspec.structs import replace
 
 from flows.classes import Classes
 from flows.encoders import Encoder
-from flows.faq import Faq, shares_of
-from flows.lexical import EntryTexts
+from flows.faq import Faq, Meaning, nearness, shares_of
+from flows.lexical import EntryTexts, Likeness
 from flows.training import train
 from flows.tuned import UNTUNED, Curve, Tuned, fingerprint, log_odds
 from flows.variants import mistyped
@@ -65,7 +65,6 @@ def tune(
     outside: Mapping[str, Sequence[str]],
     encoder: Encoder | None,
     *,
-    source: str = "en",
     progress: Callable[[str], None] = lambda line: None,
 ) -> tuple[Tuned, Classes | None]:
     """Return what the bot's examples teach; the classes are None without an encoder."""
@@ -74,12 +73,12 @@ def tune(
     lexical: list[_Seen] = []
     encoded: list[_Seen] = []
     for number, (kind, known, questions) in enumerate(asked, 1):
-        faq = _index(known, source, encoder)
+        faq = _index(known, encoder)
         for wanted, language, text in questions:
-            near = faq.nearness(text, language)
-            lexical.append(_seen(kind, near, {}, wanted))
+            like = faq.likeness(text, language)
+            lexical.append(_seen(kind, like, None, wanted))
             if encoder is not None:
-                encoded.append(_seen(kind, near, faq.meanings(text, language), wanted))
+                encoded.append(_seen(kind, like, faq.meaning(text, language), wanted))
         progress(f"{number} of {len(asked)} parts")
     curve, figures = _curve(lexical)
     measured = {"lexical": figures}
@@ -90,25 +89,25 @@ def tune(
     return replace(tuned, encoded=curve, encoder=encoder.name), classes
 
 
-def _index(known: Texts, source: str, encoder: Encoder | None) -> Faq:
+def _index(known: Texts, encoder: Encoder | None) -> Faq:
     """Return an index of ``known``; its curve does not matter, only nearness and log-odds are asked for."""
     if encoder is None:
-        return Faq(known, source=source)
+        return Faq(known)
     pretended = replace(UNTUNED, encoded=UNTUNED.lexical, encoder=encoder.name)
-    return Faq(known, source=source, tuned=pretended, classes=train(known, encoder), encoder=encoder)
+    return Faq(known, tuned=pretended, classes=train(known, encoder), encoder=encoder)
 
 
 def _seen(
     kind: Literal["example", "left_out", "outside"],
-    near: Mapping[str, float],
-    means: Mapping[str, float],
+    like: Mapping[str, Likeness],
+    means: Meaning | None,
     wanted: str | None,
 ) -> _Seen:
-    if not near:
+    if not like:
         return _Seen(kind, 0.0, 0.0, False, False)
-    shares = shares_of(near, means)
+    shares = shares_of(like, means)
     ranked = sorted(shares, key=lambda entry: (-shares[entry], entry))[:3]
-    return _Seen(kind, near.get(ranked[0], 0.0), shares[ranked[0]], ranked[0] == wanted, wanted in ranked)
+    return _Seen(kind, nearness(like, ranked[0]), shares[ranked[0]], ranked[0] == wanted, wanted in ranked)
 
 
 # -- what is asked ------------------------------------------------------------------------------------------

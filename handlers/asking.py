@@ -24,7 +24,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
     #: In which it would answer.
     language: str
     kind: Literal["crisis", "rumour", "answer", "offer", "unknown"]
-    #: Kind of danger, entry shown, or entries offered, best first.
+    #: Entry shown, or entries offered, best first; of danger its kind, and the entries that have just this answer.
     ids: tuple[str, ...] = ()
     #: From 0.6 on an entry is shown, from 0.2 on entries are offered, see :mod:`flows.tuned`.
     scores: tuple[float, ...] = ()
@@ -39,7 +39,8 @@ def ask(program: Program, text: str, language: str | None = None, *, today: date
     danger = program.crisis.match(text)
     found = understand(program, text, language, quick=danger is not None)
     if danger is not None:
-        return Verdict(text=text, language=found.language, kind="crisis", ids=(danger,), scores=(1.0,))
+        ids = (danger, *(name for name, entry in program.faq_entries.items() if entry.danger == danger))
+        return Verdict(text=text, language=found.language, kind="crisis", ids=ids, scores=(1.0,) * len(ids))
     judged = judge(present(program, found.matches, today))
     kind: Literal["rumour", "answer", "offer", "unknown"] = judged.kind
     if judged.kind == "answer" and judged.matches[0].id in program.shelf.rumours:

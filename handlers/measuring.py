@@ -28,8 +28,10 @@ class Tally(Struct, kw_only=True):
     silent: int = 0
 
     def add(self, question: Question, kind: str, ids: Sequence[str]) -> None:
-        """Count what came of one question."""
+        """Count what came of one question; ``ids`` as of :class:`handlers.asking.Verdict`."""
         answered = kind in {"answer", "rumour", "crisis"}
+        if kind == "crisis":
+            ids = ids[1:]  # the first is the kind of danger
         if not question.entry:
             self.outside += 1
             self.false += answered

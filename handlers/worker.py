@@ -118,11 +118,20 @@ class Worker:
         self._left = 0
         self._standing = Standing(store)
         self._stopping = False
+        #: Builds what the first questions would otherwise each build on their own.
+        self._warming: asyncio.Task[None] | None = None
         #: When the loop last came round; health looks at it.
         self.beat: Millis = clock.now()
 
     async def run(self) -> None:
         """Work until :meth:`stop`; then return once everything leased is done."""
+        self._warming = asyncio.create_task(_warm(self._program()))
+        try:
+            await self._work()
+        finally:
+            await self._warming
+
+    async def _work(self) -> None:
         pause = 0.1
         while not self._stopping:
             self.beat = self._clock.now()
@@ -230,6 +239,8 @@ class Worker:
         """Get what a turn needs to go on, and put it into its environment."""
         match need:
             case Needs(text=text, language=language):
+                if self._warming is not None:
+                    await asyncio.shield(self._warming)
                 env.flow.understood[text, language] = await _understand(program, text, language)
                 now = self._clock.now()
                 if lease.until - now < LEASE // 2:
@@ -272,6 +283,14 @@ class Worker:
             flow=Env(now=lease.at, prefix=prefix, understood={}, queues={}, channel=lease.address.channel),
             link=self._link(lease.address),
         )
+
+
+async def _warm(program: Program) -> None:
+    """Make a bot ready for typed texts; should that fail, the first text says so again and its turn goes on."""
+    try:
+        await asyncio.to_thread(program.warm)
+    except Exception as error:
+        log.exception("warming_failed", extra={"error": describe(error)})
 
 
 async def _understand(program: Program, text: str, language: str | None) -> Understood:

@@ -53,7 +53,7 @@ def tune(bot: Path, *, encoder: str) -> None:
         file.write_bytes(vectors.dump(texts))
         vectors.prepare((text for _, text in texts_of(found.texts)), _progress("spellings encoded"))
         vectors.prepare(questions_of(found.texts, outside), _progress("questions encoded"))
-    tuned, classes = fit(found.texts, outside, vectors, source=found.source, progress=_say)
+    tuned, classes = fit(found.texts, outside, vectors, progress=_say)
     if classes is not None:
         (bot / CLASSES).write_bytes(write_classes(classes))
     (bot / TUNED).write_bytes(write_tuned(tuned))

@@ -83,7 +83,7 @@ def main() -> None:
     parts = _parts(report, faq)
     questions = [question for part, _ in parts for question in part]
     found = {id(question): part for part in parts for question in part[0]}
-    letters = {id(part): Faq(part[1], source=faq.source, tuned=faq.tuned) for part in parts}
+    letters = {id(part): Faq(part[1], tuned=faq.tuned) for part in parts}
     answered = _tell(report, "by letters", questions, lambda one: ours(letters[id(found[id(one)])])(one))
     if faq.encodes and len(parts) == 1:
         _tell(report, "with the encoder", questions, ours(faq), goal=True)

@@ -12,7 +12,7 @@ from core.errors import SettingsError
 from flows.classes import Classes, read_classes, write_classes
 from flows.encoders import LONGEST_ENCODED, cleaned, load_encoder
 from flows.faq import ANSWER, OFFER, Faq, shares_of
-from flows.lexical import EntryTexts
+from flows.lexical import EntryTexts, Likeness
 from flows.skeleton import script
 from flows.training import texts_of
 from flows.tuned import UNTUNED, Curve, Tuned, fingerprint, log_odds, read_tuned, write_tuned
@@ -183,7 +183,7 @@ def test_arabic_is_learned_as_it_comes_back_from_latin_letters():
 
 @given(st.dictionaries(st.sampled_from("abcdef"), st.floats(0, 1), min_size=1))
 def test_shares_leave_room_for_what_is_none_of_them(near):
-    shares = shares_of(near, {})
+    shares = shares_of({entry: Likeness(points=30 * share, near=share) for entry, share in near.items()}, None)
     assert 0 < sum(shares.values()) < 1
     nearest = max(near, key=lambda one: near[one])
     assert shares[nearest] == max(shares.values())

@@ -13,7 +13,9 @@ from core.messages import Say, Text
 from core.records import Wrote
 from flows.faq import ANSWER, OFFER
 from flows.program import Program, option_token
+from flows.question_sets import Question
 from handlers.asking import Verdict, ask
+from handlers.measuring import measure
 from handlers.simulator import Simulator
 from tests.fakes.bots import BERLIN, program
 from tests.unit.handlers.conftest import MONDAY
@@ -64,7 +66,17 @@ def done(bot: Program, language: str, text: str) -> tuple[str, tuple[str, ...]]:
 @pytest.mark.parametrize(("language", "text"), QUESTIONS)
 def test_ask_says_what_the_bot_does(berlin, language, text):
     verdict = ask(berlin, text, language, today=DAY)
-    assert (verdict.kind, verdict.ids) == done(berlin, language, text)
+    ids = verdict.ids[:1] if verdict.kind == "crisis" else verdict.ids
+    assert (verdict.kind, ids) == done(berlin, language, text)
+
+
+def test_danger_names_the_entry_that_has_just_its_answer(berlin):
+    verdict = ask(berlin, "I have nowhere to sleep tonight", "en", today=DAY)
+    assert (verdict.kind, verdict.ids) == ("crisis", ("no_shelter", "no_home_tonight"))
+    question = Question(text=verdict.text, language="en", kind="paraphrase", entry="no_home_tonight")
+    assert measure([question], lambda _: verdict)["all"].right == 1
+    other = Question(text=verdict.text, language="en", kind="paraphrase", entry="no_insurance")
+    assert measure([other], lambda _: verdict)["all"].wrong == 1
 
 
 def test_every_kind_is_among_them(berlin):
