@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from bots import logs
+from bots import garbage, logs
 from bots.alarms import Alarms, alarms_of
 from bots.channel_wiring import channels_of
 from bots.clock import SystemClock
@@ -185,6 +185,7 @@ class App:
             link=self._link,
             spent=self.hints.remove_options,
             newer=self.fleet.newer,
+            warmed=garbage.give_back,
         )
 
     def _deliveries(self) -> Delivery:

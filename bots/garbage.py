@@ -7,15 +7,24 @@ the process, so after the start they are set aside (``gc.freeze``); what a colle
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import gc
 
-__all__ = ["again", "set_aside"]
+__all__ = ["again", "give_back", "set_aside"]
 
 
 def set_aside() -> None:
     """Collect once, and leave all that is alive now out of later collections. For a process that begins to serve."""
     gc.collect()
     gc.freeze()
+
+
+def give_back() -> None:
+    """Give the system back what building the search index took for a second: 30 MB; only where glibc is."""
+    gc.collect()
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 def again() -> None:

@@ -20,6 +20,7 @@ it) is found out in a thread. The store groups the commits of a batch into one w
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from typing import Protocol
@@ -56,6 +57,8 @@ IDLE = 0.5
 #: Seconds for finding out what a text is taken for. An encoder can be slow on strange input or a busy machine; then the
 #: letters alone must do, well inside of the lease.
 PATIENCE = 2.0
+#: Seconds after the start in which nothing is built for texts that nobody typed yet.
+WARM_AFTER = 3.0
 #: Milliseconds for which an event is left to a newer worker, and seconds for which this one then claims nothing: longer
 #: than an idle worker of another process takes to look for work.
 LEAVE: Millis = 100
@@ -100,11 +103,14 @@ class Worker:
         link: Callable[[Address], str | None] = lambda address: None,
         spent: Callable[[Address, str], None] = lambda address, message: None,
         newer: Callable[[str], bool] = lambda release: False,
+        warmed: Callable[[], None] = lambda: None,
     ) -> None:
         """``spent`` is told of a message whose buttons lead nowhere any more; it must return at once.
 
-        ``newer`` says whether a living worker with newer flows uses this release of them.
+        ``newer`` says whether a living worker with newer flows uses this release of them. ``warmed`` is called in a
+        thread when the bot is ready for typed texts, which leaves memory behind that nobody needs any more.
         """
+        self._warmed = warmed
         self._store = store
         self._clock = clock
         self._program = program
@@ -118,18 +124,36 @@ class Worker:
         self._left = 0
         self._standing = Standing(store)
         self._stopping = False
-        #: Builds what the first questions would otherwise each build on their own.
+        #: Builds what the first questions would otherwise each build on their own; set when one cannot wait for it.
         self._warming: asyncio.Task[None] | None = None
+        self._asked = asyncio.Event()
         #: When the loop last came round; health looks at it.
         self.beat: Millis = clock.now()
 
     async def run(self) -> None:
         """Work until :meth:`stop`; then return once everything leased is done."""
-        self._warming = asyncio.create_task(_warm(self._program()))
+        self._warming = asyncio.create_task(self._warm())
         try:
             await self._work()
         finally:
+            self._asked.set()
             await self._warming
+
+    async def _warm(self) -> None:
+        """Make the bot ready for typed texts; should that fail, the first text says so again and its turn goes on.
+
+        Not at once: it would slow down everything else that starts, and people press a button before they type.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(WARM_AFTER):
+                await self._asked.wait()
+        if self._stopping:
+            return
+        try:
+            await asyncio.to_thread(self._program().warm)
+            await asyncio.to_thread(self._warmed)
+        except Exception as error:
+            log.exception("warming_failed", extra={"error": describe(error)})
 
     async def _work(self) -> None:
         pause = 0.1
@@ -240,6 +264,7 @@ class Worker:
         match need:
             case Needs(text=text, language=language):
                 if self._warming is not None:
+                    self._asked.set()
                     await asyncio.shield(self._warming)
                 env.flow.understood[text, language] = await _understand(program, text, language)
                 now = self._clock.now()
@@ -283,14 +308,6 @@ class Worker:
             flow=Env(now=lease.at, prefix=prefix, understood={}, queues={}, channel=lease.address.channel),
             link=self._link(lease.address),
         )
-
-
-async def _warm(program: Program) -> None:
-    """Make a bot ready for typed texts; should that fail, the first text says so again and its turn goes on."""
-    try:
-        await asyncio.to_thread(program.warm)
-    except Exception as error:
-        log.exception("warming_failed", extra={"error": describe(error)})
 
 
 async def _understand(program: Program, text: str, language: str | None) -> Understood:
