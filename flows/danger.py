@@ -121,12 +121,17 @@ class Danger:
                 part = slice(number + 1, number + 1 + len(following))
                 if _follow(words[part], following, right[part]):
                     places.setdefault(sign, []).append(number)
-        named = {group for group, _ in places} - {"not"}
-        languages = {language for _, language in places}
+        # In each language alone: "station" is no Bulgarian article ("statia") that somebody read.
+        named: dict[str, set[str]] = {}
+        for group, language in places:
+            named.setdefault(language, set()).add(group)
         return frozenset(
             rule.kind
             for rule in self._rules
-            if not named & rule.but and any(_holds(rule, language, places) for language in languages)
+            if any(
+                not (groups - {"not"}) & rule.but and _holds(rule, language, places)
+                for language, groups in named.items()
+            )
         )
 
     def _learn(self, word: str, sign: _Sign) -> None:
