@@ -1,8 +1,7 @@
 """The crisis sets as data: phrases by somebody who has not seen ``crisis.yaml``. Only for measuring.
 
-``PHRASES`` is the first set, both halves of which have been looked at by now. ``FRESH`` is the second: it was measured
-before any rule was changed for it, then one half of it was developed on. Its other half was never read for a rule, but
-its writer wrote rules afterwards, so it flatters a little.
+``PHRASES`` is the first set and ``FRESH`` the second; both have been read whole by now, and rules were made for them.
+``THIRD`` is by somebody who has seen neither rules nor the other sets; no phrase of it was read, no rule made for it.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from typing import NamedTuple
 
 import yaml
 
-__all__ = ["FINGERPRINT_OF", "FRESH", "PHRASES", "Phrase"]
+__all__ = ["FINGERPRINT_OF", "FRESH", "PHRASES", "THIRD", "Phrase"]
 
 _HERE = Path(__file__).parent
 FINGERPRINT_OF = _HERE / "phrases.yaml"
@@ -43,3 +42,4 @@ def _read(file: Path) -> list[Phrase]:
 
 PHRASES = _read(FINGERPRINT_OF)
 FRESH = [phrase for file in sorted(_HERE.glob("fresh-*.yaml")) for phrase in _read(file)]
+THIRD = [phrase for file in sorted(_HERE.glob("third-*.yaml")) for phrase in _read(file)]
